@@ -1,0 +1,162 @@
+"""Losses: layers whose output is the one number that training makes small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cs_cnn.layers.arguments import match_shapes
+from cs_cnn.layers.registry import Layer, Pick, Sample, register
+
+__all__ = ["softmax", "softmax_loss", "softmax_loss_backward", "softmax_loss_forward"]
+
+Cache = tuple[np.ndarray, np.ndarray]
+
+
+def _labels(y: np.ndarray, n: int, n_classes: int) -> None:
+    """Check that y holds one class number for every example."""
+    if not isinstance(y, np.ndarray) or not np.issubdtype(y.dtype, np.integer) or y.shape != (n,):
+        got = f"{y.dtype} of shape {y.shape}" if isinstance(y, np.ndarray) else type(y).__name__
+        raise ValueError(f"y must be an array of whole numbers of shape (N,) with N = {n}, got {got}")
+    if n == 0:
+        raise ValueError("x holds no example; the mean of nothing is not defined")
+    if y.min() < 0 or y.max() >= n_classes:
+        raise ValueError(f"y must lie between 0 and {n_classes - 1}, got {y.min()} to {y.max()}")
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Turn each row of scores into probabilities.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (N, C)
+        Scores of any size: each row is shifted by its own maximum, so that exp never overflows.
+
+    Returns
+    -------
+    numpy.ndarray, shape (N, C)
+        Positive numbers; each row adds to 1.
+
+    Notes
+    -----
+    One of the source lectures prints ``exp(-x)``, which would rank the classes the wrong way round.
+
+    Examples
+    --------
+    >>> softmax(np.array([[3.0, 1.0, 0.2]])).round(2)
+    array([[0.84, 0.11, 0.05]])
+    """
+    match_shapes(x=(x, "N C"))
+    exponential = np.exp(x - x.max(axis=1, keepdims=True))
+    return np.asarray(exponential / exponential.sum(axis=1, keepdims=True))
+
+
+def softmax_loss_forward(x: np.ndarray, y: np.ndarray) -> tuple[np.floating[Any], Cache]:
+    """Compute the mean cross-entropy between the softmax of the scores and the true classes.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (N, C)
+        Scores.
+    y : numpy.ndarray of int, shape (N,)
+        True classes, from 0.
+
+    Returns
+    -------
+    loss : numpy.floating
+        ``mean(log(sum(exp(x))) - x[y])``, at least 0, and about log C for scores near 0.
+    cache : tuple
+        What `softmax_loss_backward` needs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When the scores are not floats, or the labels are not classes of them.
+
+    Examples
+    --------
+    >>> loss, _ = softmax_loss_forward(np.zeros((5, 10)), np.zeros(5, dtype=int))
+    >>> bool(np.isclose(loss, np.log(10)))
+    True
+    """
+    sizes = match_shapes(x=(x, "N C"))
+    _labels(y, sizes["N"], sizes["C"])
+    # log(softmax) written out: no probability is formed, so none can underflow to log(0).
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_probability = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return -log_probability[np.arange(len(y)), y].mean(), (log_probability, y)
+
+
+def softmax_loss_backward(dout: float | np.ndarray | np.floating[Any], cache: Cache) -> np.ndarray:
+    """Carry the gradient back to the scores: ``(probability - one_hot(y)) / N``.
+
+    Parameters
+    ----------
+    dout : float
+        Gradient of what follows with respect to the loss; 1 when the loss is the end.
+    cache : tuple
+        From `softmax_loss_forward`.
+
+    Returns
+    -------
+    dx : numpy.ndarray, shape (N, C)
+        Each row adds to 0.
+    """
+    if np.ndim(dout):
+        raise ValueError(f"dout must have no axis, like the loss, got shape {np.shape(dout)}")
+    log_probability, y = cache
+    dx = np.exp(log_probability)
+    dx[np.arange(len(y)), y] -= 1
+    return np.asarray(dx * (np.asarray(dout, dx.dtype) / len(y)))
+
+
+def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[np.floating[Any], np.ndarray]:
+    """Compute the loss and its gradient at once, as a training loop wants them.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (N, C)
+        Scores.
+    y : numpy.ndarray of int, shape (N,)
+        True classes, from 0.
+
+    Returns
+    -------
+    loss : numpy.floating
+    dx : numpy.ndarray, shape (N, C)
+
+    Examples
+    --------
+    >>> loss, dx = softmax_loss(np.array([[2.0, 2.0]]), np.array([0]))
+    >>> dx
+    array([[-0.5,  0.5]])
+    """
+    loss, cache = softmax_loss_forward(x, y)
+    return loss, softmax_loss_backward(1.0, cache)
+
+
+def softmax_loss_twin(x: Any, y: Any) -> Any:
+    """Compute the same in PyTorch."""
+    import torch.nn.functional as F
+
+    return F.cross_entropy(x, y)
+
+
+def _sample(pick: Pick, rng: np.random.Generator) -> Sample:
+    n, c = pick(1, 5), pick(2, 6)
+    offsets = rng.choice([-1000.0, 0.0, 1000.0], size=(n, 1))
+    return Sample({"x": rng.normal(size=(n, c)) + offsets, "y": rng.integers(c, size=n)})
+
+
+register(
+    Layer(
+        name="softmax_loss",
+        forward=softmax_loss_forward,
+        backward=softmax_loss_backward,
+        twin=softmax_loss_twin,
+        wrt=("x",),
+        sample=_sample,
+        source="Bridle (1990)",
+    )
+)

@@ -1,0 +1,134 @@
+"""Windows that slide over an image: how many there are, how to see them, and how to add them back.
+
+Convolution and pooling both look through the same windows; this module is the arithmetic they share.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+__all__ = ["output_size"]
+
+Pair = tuple[int, int]
+
+
+def output_size(
+    size: int, kernel: int, *, stride: int = 1, pad: int = 0, dilation: int = 1, fit: str = "floor"
+) -> int:
+    """Count the positions of a window along one axis.
+
+    A window of `kernel` entries, `dilation` apart, spans ``dilation * (kernel - 1) + 1`` pixels. It moves in
+    steps of `stride` over ``size + 2 * pad`` pixels, so there are ``(size + 2 * pad - span) / stride + 1``
+    positions.
+
+    Parameters
+    ----------
+    size, kernel : int
+        Length of the input and of the window, in pixels and in entries.
+    stride, pad, dilation : int
+        Step, pixels added at either end, and distance between the entries of the window.
+    fit : {"floor", "strict"}
+        What to do when the last step does not reach the border exactly: leave the rest out, or refuse.
+
+    Returns
+    -------
+    int
+        Number of positions, at least 1.
+
+    Raises
+    ------
+    ValueError
+        When the window is larger than the padded input, or does not fit exactly under ``fit="strict"``.
+
+    Notes
+    -----
+    Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016).
+
+    Examples
+    --------
+    >>> output_size(32, 5), output_size(227, 11, stride=4), output_size(7, 3, stride=2, pad=1)
+    (28, 55, 4)
+    >>> output_size(7, 3, stride=3, fit="strict")
+    Traceback (most recent call last):
+        ...
+    ValueError: a window of 3 with stride 3 does not fit 7 pixels: (7 - 3) / 3 + 1 = 2.33 is not a whole number;
+    change the stride or the padding, or pass fit="floor"
+    """
+    if fit not in ("floor", "strict"):
+        raise ValueError(f'fit must be "floor" or "strict", got {fit!r}')
+    span = dilation * (kernel - 1) + 1
+    padded = size + 2 * pad
+    if span > padded:
+        raise ValueError(
+            f"a window that spans {span} pixels is larger than the input of {padded}"
+            f" ({size} and padding {pad} at either end)"
+        )
+    if fit == "strict" and (padded - span) % stride:
+        positions = (padded - span) / stride + 1
+        raise ValueError(
+            f"a window of {span} with stride {stride} does not fit {padded} pixels: ({padded} - {span}) / {stride}"
+            f' + 1 = {positions:.2f} is not a whole number; change the stride or the padding, or pass fit="floor"'
+        )
+    return (padded - span) // stride + 1
+
+
+def pad_images(x: np.ndarray, pad: Pair, value: float = 0.0) -> np.ndarray:
+    """Add a border of `value` to images of shape (N, C, H, W); returns `x` itself when there is none to add."""
+    if pad == (0, 0):
+        return x
+    return np.pad(x, ((0, 0), (0, 0), (pad[0],) * 2, (pad[1],) * 2), constant_values=value)
+
+
+def crop_images(x: np.ndarray, pad: Pair) -> np.ndarray:
+    """Take the border off again; written with sizes since ``x[p:-p]`` is empty when p is 0."""
+    height, width = x.shape[2:]
+    return x[:, :, pad[0] : height - pad[0], pad[1] : width - pad[1]]
+
+
+def view_windows(x: np.ndarray, size: Pair, stride: Pair, dilation: Pair = (1, 1)) -> np.ndarray:
+    """Show every window of the images without copying a pixel.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (N, C, H, W)
+        Images, padded already.
+    size, stride, dilation : tuple of int
+        Entries of the window, step and distance of the entries, each as (height, width).
+
+    Returns
+    -------
+    numpy.ndarray, shape (N, C, H_out, W_out, HH, WW)
+        A read-only view: entry [n, c, i, j] is the window at position (i, j).
+    """
+    span = tuple(d * (s - 1) + 1 for d, s in zip(dilation, size, strict=True))
+    every_step = sliding_window_view(x, span, axis=(2, 3))
+    return every_step[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
+
+
+def add_windows(
+    windows: np.ndarray, shape: tuple[int, ...], stride: Pair, dilation: Pair = (1, 1)
+) -> np.ndarray:
+    """Add every window back to the place it was seen at: the adjoint of `view_windows`.
+
+    Parameters
+    ----------
+    windows : numpy.ndarray, shape (N, C, H_out, W_out, HH, WW)
+    shape : tuple of int
+        Shape (N, C, H, W) of the padded images.
+    stride, dilation : tuple of int
+
+    Returns
+    -------
+    numpy.ndarray, shape (N, C, H, W)
+        A pixel seen by several windows receives the sum of their entries.
+    """
+    out = np.zeros(shape, windows.dtype)
+    h_out, w_out, hh, ww = windows.shape[2:]
+    # One slice assignment per entry of the window: few Python steps, however many pixels.
+    for i in range(hh):
+        rows = slice(i * dilation[0], i * dilation[0] + stride[0] * (h_out - 1) + 1, stride[0])
+        for j in range(ww):
+            columns = slice(j * dilation[1], j * dilation[1] + stride[1] * (w_out - 1) + 1, stride[1])
+            out[:, :, rows, columns] += windows[:, :, :, :, i, j]
+    return out

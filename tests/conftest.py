@@ -1,0 +1,62 @@
+"""What the tests need from the machine: skipped kindly for a newcomer, insisted on in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+FACTS = ROOT.parent / "shared"
+
+# marker: (is it here?, what to say when it is not)
+_NEEDS = {
+    "browser": (shutil.which("chromium") is not None, "Chromium (apt-get install chromium)"),
+    "sandbox": (shutil.which("bwrap") is not None, "bubblewrap (apt-get install bubblewrap)"),
+    "database": (shutil.which("pg_ctlcluster") is not None, "PostgreSQL (apt-get install postgresql)"),
+    "facts": (FACTS.is_dir(), "the source lectures' facts (a folder `shared` beside the project)"),
+}
+_IN_CI = bool(os.environ.get("CI"))
+_missing: set[str] = set()
+
+# Kernels, BLAS and torch on one thread each: two threads on busy cores are many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+settings.register_profile("default", deadline=None, max_examples=25, derandomize=True, print_blob=False)
+settings.load_profile("default")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose tools are not here; in CI let it fail instead."""
+    for marker, (here, what) in _NEEDS.items():
+        if not here and item.get_closest_marker(marker):
+            _missing.add(what)
+            if _IN_CI:
+                pytest.fail(f"in CI this test must run, and it lacks {what}", pytrace=False)
+            pytest.skip(f"needs {what}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was left out and how to get it."""
+    skipped = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
+    missing = sorted({reason.split("needs ", 1)[1] for reason in skipped if "needs " in reason} | _missing)
+    if missing:
+        terminalreporter.write_line(
+            f"Some tests were left out, since this machine has no {', no '.join(missing)}."
+        )
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def facts_folder() -> Path:
+    """Return the folder with the checked facts of the source lectures (marker `facts`)."""
+    return FACTS
