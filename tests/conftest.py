@@ -15,8 +15,6 @@ FACTS = ROOT.parent / "shared"
 # marker: (is it here?, what to say when it is not)
 _NEEDS = {
     "browser": (shutil.which("chromium") is not None, "Chromium (apt-get install chromium)"),
-    "sandbox": (shutil.which("bwrap") is not None, "bubblewrap (apt-get install bubblewrap)"),
-    "database": (shutil.which("pg_ctlcluster") is not None, "PostgreSQL (apt-get install postgresql)"),
     "facts": (FACTS.is_dir(), "the source lectures' facts (a folder `shared` beside the project)"),
 }
 _IN_CI = bool(os.environ.get("CI"))

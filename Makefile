@@ -1,0 +1,31 @@
+# Each target is one thin line into the tools; `make course` is the whole job.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: course env book serve test lint bench clean
+
+course: env  ## build the book, release the assignments, grade the demonstration class
+	@$(BIN)/python -m tools.course
+
+env:  ## make .venv from constraints.txt
+	@$(PYTHON) -m tools.environment
+
+book: env  ## build the book strictly
+	@$(BIN)/python -m tools.book
+
+serve: env  ## open the built book on localhost
+	@$(BIN)/python -m tools.serve --port $(PORT)
+
+test: env  ## run all tests; ARGS="-k conv2d" passes options to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: env  ## check style and types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: env  ## compare the NumPy layers with PyTorch on this machine
+	@$(BIN)/python -m benchmarks.layers $(ARGS)
+
+clean:  ## remove everything that was built, but not .venv
+	@rm -rf build book/_build demonstration runs .jupyter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

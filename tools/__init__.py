@@ -1,0 +1,1 @@
+"""What stands behind the Makefile: making the environment, building the book, running the demonstration."""
