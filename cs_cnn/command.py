@@ -21,7 +21,7 @@ _COMMANDS = {
 }
 
 
-class _Sentence(click.ClickException):
+class Sentence(click.ClickException):
     """An error of ours on the command line: the sentence alone, and the exit status of wrong usage."""
 
     exit_code = 2
@@ -46,7 +46,7 @@ class _LazyGroup(click.Group):
                 )
             else:
                 reason = f"the package {error.name} is missing; install it with: pip install 'cs-cnn[grade]'."
-            raise _Sentence(f"`cs-cnn {cmd_name}` cannot run: {reason}") from error
+            raise Sentence(f"`cs-cnn {cmd_name}` cannot run: {reason}") from error
         assert isinstance(command, click.Command)
         return command
 
@@ -58,7 +58,7 @@ class _LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except CsCnnError as error:
-            raise _Sentence(str(error)) from error
+            raise Sentence(str(error)) from error
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
