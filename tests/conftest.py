@@ -15,6 +15,10 @@ FACTS = ROOT.parent / "shared"
 # marker: (is it here?, what to say when it is not)
 _NEEDS = {
     "browser": (shutil.which("chromium") is not None, "Chromium (apt-get install chromium)"),
+    "datasets": (
+        Path("/usr/share/datasets/fashion-mnist").is_dir(),
+        "full Fashion-MNIST (apt-get install dataset-fashion-mnist)",
+    ),
     "facts": (FACTS.is_dir(), "the source lectures' facts (a folder `shared` beside the project)"),
 }
 _IN_CI = bool(os.environ.get("CI"))
