@@ -1,0 +1,18 @@
+"""What a graded cell calls: checks that give points by parts, say what was found, and know the usual mistakes.
+
+>>> from cs_cnn import checks
+>>> [task.name for task in checks.tasks()][:3]
+['a2.sigmoid', 'a2.neuron', 'a2.load']
+
+Only NumPy is needed. The checks carry their own short formulas for forward passes, and measure gradients numerically;
+they do not use `cs_cnn.layers`.
+"""
+
+from __future__ import annotations
+
+from cs_cnn.checks.door import check, run, tasks
+from cs_cnn.checks.mistakes import Mistake
+from cs_cnn.checks.results import Part, Report
+from cs_cnn.checks.task import Task
+
+__all__ = ["Mistake", "Part", "Report", "Task", "check", "run", "tasks"]

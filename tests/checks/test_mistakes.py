@@ -1,0 +1,80 @@
+"""The bank of known mistakes: every one is rejected, costs the right parts only, and is recognised."""
+
+from __future__ import annotations
+
+import pytest
+
+from cs_cnn import checks
+from cs_cnn.checks import report
+from cs_cnn.checks.mistakes import Mistake, bank, everything
+
+CONFUSED = {
+    ("a2.sigmoid", "branches_swapped"): "overflow",  # both give nan for large z, and nothing else is wrong
+    ("a2.init", "not_scaled_in_one_layer"): "not_scaled",  # the same mistake in one of two places
+    ("a2.loss", "loss_not_averaged_with_its_gradient"): "loss_not_averaged",  # the gradient follows the loss
+}
+"""Mistakes that cannot be told from another one, and whose hint they get."""
+
+
+def _name(mistake: Mistake) -> str:
+    return f"{mistake.task}-{mistake.name}"
+
+
+@pytest.mark.parametrize("mistake", everything(), ids=_name)
+def test_a_mistake_costs_its_parts_and_gets_its_hint(mistake: Mistake) -> None:
+    for hidden, seed in ((False, 0), (True, 20417)):
+        row = report.examine(mistake, hidden=hidden, seed=seed)
+        assert not row.broken
+        assert set(row.lost) == set(mistake.loses)
+        assert row.named == (CONFUSED.get((mistake.task, mistake.name), mistake.name),)
+
+
+def test_confusions_are_those_that_the_bank_admits() -> None:
+    assert {(m.task, m.name): m.like[0] for m in everything() if m.like} == CONFUSED
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_verdict_does_not_depend_on_the_seed(seed: int) -> None:
+    for mistake in everything():
+        if mistake.task not in ("a2.train", "a2.accuracy", "a2.load", "a2.init"):
+            assert report.examine(mistake, seed=100 + seed).right_parts, mistake.name
+
+
+def test_every_task_has_known_mistakes_with_names_of_their_own() -> None:
+    for task in checks.tasks():
+        names = [mistake.name for mistake in bank(task.name)]
+        assert len(names) >= 2
+        assert len(names) == len(set(names))
+        for mistake in bank(task.name):
+            assert set(mistake.loses) <= {part.name for part in task.parts}
+            assert set(mistake.functions) == set(task.functions)
+    assert len(everything()) >= 100
+
+
+def test_a_hint_is_a_sentence_and_no_code() -> None:
+    for mistake in everything():
+        assert mistake.hint[0].isupper() or mistake.hint.startswith(
+            ("np.", "dz/", "math.", "exp", "db1", "dW1", "dh", "(1")
+        )
+        assert mistake.hint.rstrip()[-1] in ".?!"
+        assert "def " not in mistake.hint and " = np." not in mistake.hint
+
+
+def test_two_mistakes_at_once_get_two_hints() -> None:
+    ungated = {mistake.name: mistake for mistake in bank("a2.backward")}
+    forward = ungated["relu_forgotten"].functions["forward"]
+
+    def backward(dscores, cache):  # type: ignore[no-untyped-def]
+        wrong = ungated["relu_forgotten"].functions["backward"](dscores, cache)
+        rows = ungated["row_biases"].functions["backward"](dscores, cache)
+        return {**wrong, "b2": rows["b2"]}
+
+    found = checks.run("a2.backward", [forward, backward])
+    assert found.points == 4
+    assert found.mistakes == ("relu_forgotten", "row_biases")
+
+
+def test_the_table_is_readable() -> None:
+    rows = [report.examine(mistake) for mistake in bank("a2.forward")]
+    text = report.text(rows)
+    assert "relu_on_scores" in text and "17 rejected, 17 lose the right parts only" in text

@@ -1,0 +1,1 @@
+# The notebook as it was released: nothing filled in.
