@@ -6,6 +6,7 @@ made in float64, entry by entry, and a failure says which argument and entry is 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ class Report:
         return all(line.ok for line in self.lines)
 
     def __str__(self) -> str:
-        return "\n".join(line.message for line in self.lines)
+        return "\n".join(textwrap.fill(line.message, 96, subsequent_indent="    ") for line in self.lines)
 
     def raise_if_wrong(self) -> None:
         """Raise when a gradient is wrong.
@@ -300,7 +301,9 @@ def _likely_cause(got: np.ndarray, expected: np.ndarray, n_examples: int | None)
     if relative_error(-got, expected) < close:
         return "sign", "only the sign is wrong"
     scale = float((got * expected).sum() / (expected**2).sum()) if expected.any() else 0.0
-    if scale and relative_error(got, scale * expected) < close:
+    # One number is always some multiple of another; two or more in proportion are a pattern.
+    several = np.count_nonzero(expected) > 1
+    if several and scale and relative_error(got, scale * expected) < close:
         sentence = f"every entry is {scale:.4g} times the expected one"
         if n_examples and n_examples > 1 and np.isclose(scale * n_examples, 1, rtol=1e-4):
             sentence += (

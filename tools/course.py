@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import click
-from tests.grading import classroom
 
 from cs_cnn.command import main as cs_cnn
 from cs_cnn.course import calendar
 from cs_cnn.errors import CsCnnError
+from tests.grading import classroom
 from tools import book
 from tools.progress import StepFailed, say
 

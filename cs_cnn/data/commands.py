@@ -33,9 +33,13 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 @click.group()
 def data() -> None:
-    """List, fetch and find data sets.
+    r"""List, fetch and find data sets.
 
     Downloads are kept in a cache, which the environment variable CS_CNN_DATA can name.
+
+    \b
+    Example:
+      cs-cnn data fetch mnist cifar10
     """
 
 
