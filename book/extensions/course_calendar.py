@@ -1,0 +1,107 @@
+"""What `course.yml` says, in the book: ``{syllabus}``, ``{assignment} NAME`` and ``{ai-policies}``.
+
+Nothing about weeks, points, dates or rules is written in a page; a mistake in the calendar is a warning with the
+calendar's line, which fails a strict build.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from cs_cnn.course import calendar
+from cs_cnn.errors import CsCnnError
+
+logger = logging.getLogger(__name__)
+
+
+class CalendarDirective(SphinxDirective):
+    """Read the calendar beside the book and parse what `text` makes of it."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the parsed text, or report what is wrong."""
+        path = Path(self.env.srcdir).parent / "course.yml"
+        self.env.note_dependency(str(path))
+        try:
+            text = self.text(calendar.load(path))
+        except CsCnnError as error:
+            logger.warning("%s", error, location=self.get_location(), type="calendar")
+            return []
+        holder = nodes.container()
+        holder.document = self.state.document
+        lines = StringList(text.splitlines(), source=self.env.doc2path(self.env.docname))
+        self.state.nested_parse(lines, self.content_offset, holder)
+        return holder.children
+
+    def text(self, course: calendar.Course) -> str:
+        """Write the directive's content in MyST."""
+        raise NotImplementedError
+
+    def to_book(self) -> str:
+        """Return the path from the current page's folder to the folder of the book."""
+        return "/".join([".."] * self.env.docname.count("/")) or "."
+
+
+class Syllabus(CalendarDirective):
+    """The weeks of the course as a table with links to the chapters."""
+
+    def text(self, course: calendar.Course) -> str:
+        """Write the table."""
+        return calendar.syllabus_table(course, book=self.to_book())
+
+
+class AiPolicies(CalendarDirective):
+    """The rules on AI assistants, each with its title."""
+
+    def text(self, course: calendar.Course) -> str:
+        """Write one entry for each rule that an assignment uses, then the others."""
+        return "\n\n".join(f"**{policy.title}.** {policy.text}" for policy in course.ai_policies)
+
+
+class AssignmentFacts(CalendarDirective):
+    """One assignment: dates, points, the chapters it needs, the rule on AI assistants, and its files."""
+
+    required_arguments = 1
+
+    def text(self, course: calendar.Course) -> str:
+        """Write the facts as a definition-like list, and a download for each released file."""
+        each = course.assignment(self.arguments[0])
+        policy, released = course.policy(each.ai_policy), course.week_start(each.released)
+        chapters = ", ".join(
+            f"[{course.chapter(file).title}]({self.to_book()}/{file}.md)" for file in each.chapters
+        )
+        due = f"{each.due:%A} {each.due.day} {each.due:%B %Y, %H:%M} ({course.time_zone})"
+        facts = [
+            f"- **Points:** {each.points}",
+            f"- **Time:** about {each.hours:g} hours",
+            f"- **Handed out:** {released:%A} {released.day} {released:%B %Y} (week {each.released})",
+            f"- **Due:** {due}",
+            f"- **Chapters:** {chapters}",
+            f"- **AI assistants:** {policy.title}. {policy.text}",
+        ]
+        return "\n".join([*facts, "", *self.downloads(each)])
+
+    def downloads(self, each: calendar.Assignment) -> list[str]:
+        """Write a download for each file in the student's folder."""
+        folder = Path(self.env.srcdir).parent / "assignments" / each.name
+        files = sorted(path for path in folder.glob("*") if path.is_file() and not path.name.startswith("."))
+        if not files:
+            logger.warning(
+                "there are no files in %s; run the release first", folder.name, location=self.get_location()
+            )
+        up = f"{self.to_book()}/../assignments/{each.name}"
+        links = ", ".join(f"{{download}}`{path.name} <{up}/{path.name}>`" for path in files)
+        return [f"**Download:** {links}"] if links else []
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register the extension."""
+    app.add_directive("syllabus", Syllabus)
+    app.add_directive("ai-policies", AiPolicies)
+    app.add_directive("assignment", AssignmentFacts)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

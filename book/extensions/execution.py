@@ -1,0 +1,93 @@
+"""Run the chapters the same way on every machine, and again when the library under them changes.
+
+jupyter-cache recognises a notebook by its code cells alone, so after an edit in ``cs_cnn`` it would go on
+showing outputs of the old code. Here the cache folder's name ends in a digest of everything an output can
+depend on: the library's code (comments and layout apart), its packaged data, and the versions of Python and of
+the numerical libraries. Sphinx re-reads all pages when that name changes. The newest few folders are kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import shutil
+import sys
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+LIBRARIES = ("numpy", "scikit-learn", "torch", "matplotlib")
+UNSEEN_BY_CHAPTERS = {"course", "command.py"}
+KEPT = 4
+
+
+def library_version(name: str) -> str:
+    """Return the installed version of a library, or an empty string where it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def library_digest(package: Path) -> str:
+    """Hash what a chapter's outputs depend on besides the chapter's own cells.
+
+    Parameters
+    ----------
+    package : pathlib.Path
+        The folder of ``cs_cnn``.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits. Comments and formatting of the code do not change them.
+    """
+    digest = hashlib.sha256(
+        repr((sys.version_info[:2], [library_version(name) for name in LIBRARIES])).encode()
+    )
+    for path in sorted(package.rglob("*")):
+        relative = path.relative_to(package)
+        if relative.parts[0] in UNSEEN_BY_CHAPTERS or "__pycache__" in relative.parts or not path.is_file():
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".py":
+            with suppress(SyntaxError):  # the chapter that imports it will say so
+                content = ast.dump(ast.parse(content)).encode()
+        digest.update(relative.as_posix().encode() + b"\0" + hashlib.sha256(content).digest())
+    return digest.hexdigest()[:12]
+
+
+def extensions_digest() -> str:
+    """Hash the book's own extensions; Sphinx reads all pages again when it changes."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Name the cache after the library, and give kernels one thread and quiet warnings."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"  # the same sums in the same order, and times that can be compared
+    os.environ["PYTHONHASHSEED"] = "0"
+    # Jupyter Book reads the setting relative to the current folder; the project's root is meant.
+    root = Path(app.srcdir).parent / (config.nb_execution_cache_path or ".jupyter_cache")
+    import cs_cnn
+
+    current = root / library_digest(Path(cs_cnn.__file__).parent)
+    current.mkdir(parents=True, exist_ok=True)
+    os.utime(current)
+    old = sorted((p for p in root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    for folder in old[KEPT:]:
+        shutil.rmtree(folder, ignore_errors=True)
+    config.nb_execution_cache_path = str(current)
+    config.extensions_digest = extensions_digest()
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register the extension."""
+    app.add_config_value("extensions_digest", "", "env")
+    app.connect("config-inited", prepare)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
