@@ -74,7 +74,7 @@ def build(*, cold: bool = False, again: bool = False) -> Path:
     run(
         "Building the book" + (" (every cell runs: a few minutes)" if cold or not WORKSHOP.exists() else ""),
         [
-            *(sys.executable, "-m", "jupyter_book", "build", "book"),
+            *(str(Path(sys.executable).with_name("jupyter-book")), "build", "book"),
             *("-W", "--keep-going", "-n", "--path-output", str(WORKSHOP)),
         ],
         LOG,

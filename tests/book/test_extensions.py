@@ -204,9 +204,10 @@ def test_the_cache_follows_the_library_and_not_its_comments(tmp_path: Path) -> N
 
 def test_the_reference_shows_code_without_docstring_and_annotations() -> None:
     import layers_reference
+    import measured
 
-    assert layers_reference.code(Path.cwd.__func__).startswith("def cwd(cls):\n")
-    assert '"""' not in layers_reference.code(Path.cwd.__func__)
+    shown = layers_reference.code(measured.reading_minutes)
+    assert shown == "def reading_minutes(count):\n    return max(1, math.ceil(count / WORDS_PER_MINUTE))"
 
 
 def test_the_reference_lists_every_layer(site: Path) -> None:
