@@ -111,11 +111,11 @@ def release(
     course = calendar.load(repository)
     differing = []
     for assignment in _asked(course, assignments, everything):
-        if check:
-            lines = making.differences(course.root, assignment)
+        lines = making.differences(course.root, assignment)
+        if not lines:
+            click.echo(f"{assignment.name} is up to date.")
+        elif check:
             differing += lines
-            if not lines:
-                click.echo(f"{assignment.name} is up to date.")
         else:
             click.echo(f"Wrote {making.write(course.root, assignment)}.")
     for line in differing:

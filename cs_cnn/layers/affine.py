@@ -39,7 +39,7 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
 
     Notes
     -----
-    Lecture seeds 003 and 004; Rumelhart, Hinton & Williams (1986).
+    Rumelhart, Hinton & Williams (1986).
 
     Examples
     --------

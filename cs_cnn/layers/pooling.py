@@ -82,7 +82,7 @@ def max_pool2d_forward(
 
     Notes
     -----
-    Weng, Ahuja & Huang (1992); the lectures' seeds 000 to 004.
+    Weng, Ahuja & Huang (1992).
 
     Examples
     --------
