@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import http.server
-import os
 import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,9 +14,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools import book
+from tools.progress import StepFailed
+
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
-CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,37 +45,17 @@ PAGES = toc_pages()
 CHAPTERS = [page for page in PAGES if page.split("/")[0] not in ("index", "guide", "reference")]
 
 
-def build_command() -> list[str]:
-    """Return the command that builds the book strictly, from the environment that runs the tests."""
-    return [str(Path(sys.executable).with_name("jupyter-book")), "build", "book", "-W", "--keep-going", "-n"]
-
-
-def build_environment() -> dict[str, str]:
-    """Return an environment in which the running Python's programs come first."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-
-
 @pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    """Build the book into book/_build as everybody does; what is cached stays cached."""
-    import fcntl
-
-    lock = ROOT / "book" / "_build" / ".lock"
+def site() -> Path:
+    """Build the book strictly, as `make book` does, and return its pages; nothing runs when nothing has changed."""
+    lock = ROOT / "build" / "book.lock"
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as held:  # several pytest processes may ask for the book at once
         fcntl.flock(held, fcntl.LOCK_EX)
-        return subprocess.run(
-            build_command(), cwd=ROOT, env=build_environment(), text=True, capture_output=True, check=False
-        )
-
-
-@pytest.fixture(scope="session")
-def site(build: subprocess.CompletedProcess[str]) -> Path:
-    """Return the folder of the built site, or fail with the build's own words."""
-    if build.returncode:
-        words = [line for line in build.stderr.splitlines() if "WARNING" in line or "rror" in line]
-        pytest.fail("the book does not build:\n" + "\n".join(words[:20]), pytrace=False)
-    return BOOK / "_build" / "html"
+        try:
+            return book.build()
+        except StepFailed as error:
+            pytest.fail(str(error), pytrace=False)
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -97,12 +78,10 @@ def address(site: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """Return one Chromium for the whole session."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is missing; install it with: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield chromium
         chromium.close()
 

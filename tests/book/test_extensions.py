@@ -256,3 +256,13 @@ def test_the_chapter_card_states_measured_times(site: Path) -> None:
         assert len(re.findall(r'class="(?:[\w-]+ )*chapter-card(?: [\w-]+)*"', html)) == 1, chapter
         assert re.search(r"\d+ min to read", html), chapter
         assert re.search(r"\d+ seconds? to run|\d+ min \d+ s to run", html), chapter
+
+
+def test_punctuation_stays_with_its_formula(small_book) -> None:
+    text = "# Page\n\nFrom $a$, through $b$ to $c$. Then ($d$), and the end.\n"
+    out, warnings = small_book(text, "math_punctuation")
+    html = (out / "index.html").read_text()
+    assert not warnings
+    pieces = re.findall(r'<span class="keep-together">.*?</span>([^<]*)</span>', html)
+    assert pieces == [",", ".", "),"]
+    assert re.sub("<.*?>", "", html).count("through") == 1
