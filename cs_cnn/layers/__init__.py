@@ -1,8 +1,8 @@
 """NumPy layers: each a forward and a backward function, with its twin in PyTorch beside it.
 
 A layer lives in one module, which registers it and lists its public functions in ``__all__``; this package
-finds the modules by itself, so that adding a layer is one file and no other edit. PyTorch is imported only
-when a twin is called.
+finds the modules by itself, also in the folders below, so that adding a layer is one file and no other edit.
+PyTorch is imported only when a twin is called.
 
 Examples
 --------
@@ -23,9 +23,9 @@ from typing import Any
 
 __all__: list[str] = []
 
-for _info in pkgutil.iter_modules(__path__):
-    _module = importlib.import_module(f"{__name__}.{_info.name}")
-    for _name in _module.__all__:
+for _info in pkgutil.walk_packages(__path__, f"{__name__}."):
+    _module = importlib.import_module(_info.name)
+    for _name in getattr(_module, "__all__", ()):
         globals()[_name] = getattr(_module, _name)
         __all__.append(_name)
 

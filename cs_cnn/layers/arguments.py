@@ -102,3 +102,27 @@ def pair(name: str, value: int | tuple[int, int], *, at_least: int) -> tuple[int
             f"{name} must be a whole number >= {at_least} or a pair (height, width), got {value!r}"
         )
     return int(values[0]), int(values[1])
+
+
+def same_shape(name: str, array: np.ndarray, other: str, shape: tuple[int, ...]) -> None:
+    """Check that an array has the shape of another one.
+
+    Raises
+    ------
+    ValueError
+        When it has not.
+    """
+    if array.shape != shape:
+        raise ValueError(f"{name} must have the shape of {other}, {shape}, got {array.shape}")
+
+
+def positive(name: str, value: float) -> None:
+    """Check that a setting is a positive number.
+
+    Raises
+    ------
+    ValueError
+        When it is not.
+    """
+    if not value > 0:
+        raise ValueError(f"{name} must be positive, got {value!r}")

@@ -14,7 +14,13 @@ Pair = tuple[int, int]
 
 
 def output_size(
-    size: int, kernel: int, *, stride: int = 1, pad: int = 0, dilation: int = 1, fit: str = "floor"
+    size: int,
+    kernel: int,
+    *,
+    stride: int = 1,
+    pad: int | Pair = 0,
+    dilation: int = 1,
+    fit: str = "floor",
 ) -> int:
     """Count the positions of a window along one axis.
 
@@ -26,10 +32,13 @@ def output_size(
     ----------
     size, kernel : int
         Length of the input and of the window, in pixels and in entries.
-    stride, pad, dilation : int
-        Step, pixels added at either end, and distance between the entries of the window.
-    fit : {"floor", "strict"}
-        What to do when the last step does not reach the border exactly: leave the rest out, or refuse.
+    stride, dilation : int
+        Step, and distance between the entries of the window.
+    pad : int or (int, int)
+        Pixels added at either end, or (before, after).
+    fit : {"floor", "strict", "ceil"}
+        What to do when the last step does not reach the border exactly: leave the rest out, refuse, or let a
+        last window reach over the border (it must still begin within the image or the padding before it).
 
     Returns
     -------
@@ -49,41 +58,72 @@ def output_size(
     --------
     >>> output_size(32, 5), output_size(227, 11, stride=4), output_size(7, 3, stride=2, pad=1)
     (28, 55, 4)
+    >>> output_size(112, 3, stride=2), output_size(112, 3, stride=2, fit="ceil")
+    (55, 56)
     >>> output_size(7, 3, stride=3, fit="strict")
     Traceback (most recent call last):
         ...
     ValueError: a window of 3 with stride 3 does not fit 7 pixels: (7 - 3) / 3 + 1 = 2.33 is not a whole number;
     change the stride or the padding, or pass fit="floor"
     """
-    if fit not in ("floor", "strict"):
-        raise ValueError(f'fit must be "floor" or "strict", got {fit!r}')
+    if fit not in ("floor", "strict", "ceil"):
+        raise ValueError(f'fit must be "floor", "strict" or "ceil", got {fit!r}')
+    before, after = pad if isinstance(pad, tuple) else (pad, pad)
     span = dilation * (kernel - 1) + 1
-    padded = size + 2 * pad
+    padded = size + before + after
     if span > padded:
         raise ValueError(
             f"a window that spans {span} pixels is larger than the input of {padded}"
-            f" ({size} and padding {pad} at either end)"
+            f" ({size}, and padding {before} before and {after} after)"
         )
-    if fit == "strict" and (padded - span) % stride:
-        positions = (padded - span) / stride + 1
+    steps, rest = divmod(padded - span, stride)
+    if fit == "strict" and rest:
         raise ValueError(
             f"a window of {span} with stride {stride} does not fit {padded} pixels: ({padded} - {span}) / {stride}"
-            f' + 1 = {positions:.2f} is not a whole number; change the stride or the padding, or pass fit="floor"'
+            f" + 1 = {(padded - span) / stride + 1:.2f} is not a whole number; change the stride or the padding,"
+            ' or pass fit="floor"'
         )
-    return (padded - span) // stride + 1
+    if fit == "ceil" and rest and (steps + 1) * stride < size + before:
+        steps += 1
+    return steps + 1
 
 
-def pad_images(x: np.ndarray, pad: Pair, value: float = 0.0) -> np.ndarray:
-    """Add a border of `value` to images of shape (N, C, H, W); returns `x` itself when there is none to add."""
-    if pad == (0, 0):
-        return x
-    return np.pad(x, ((0, 0), (0, 0), (pad[0],) * 2, (pad[1],) * 2), constant_values=value)
+def place_windows(
+    size: Pair, kernel: Pair, stride: Pair, ends: tuple[Pair, Pair], dilation: Pair, fit: str
+) -> tuple[Pair, tuple[Pair, Pair]]:
+    """Find how many windows there are, and the padding that all of them together need.
 
+    Parameters
+    ----------
+    size, kernel, stride, dilation : tuple of int
+        Each as (height, width).
+    ends : tuple of tuple of int
+        Padding ((top, bottom), (left, right)).
+    fit : str
+        As in `output_size`.
 
-def crop_images(x: np.ndarray, pad: Pair) -> np.ndarray:
-    """Take the border off again; written with sizes since ``x[p:-p]`` is empty when p is 0."""
-    height, width = x.shape[2:]
-    return x[:, :, pad[0] : height - pad[0], pad[1] : width - pad[1]]
+    Returns
+    -------
+    positions : tuple of int
+        (H_out, W_out).
+    ends : tuple of tuple of int
+        The padding, larger at the bottom or the right where a last window reaches over the border.
+    """
+    positions, needed = [], []
+    for axis in (0, 1):
+        before, after = ends[axis]
+        n = output_size(
+            size[axis],
+            kernel[axis],
+            stride=stride[axis],
+            pad=ends[axis],
+            dilation=dilation[axis],
+            fit=fit,
+        )
+        reach = (n - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
+        positions.append(n)
+        needed.append((before, max(after, reach - size[axis] - before)))
+    return (positions[0], positions[1]), (needed[0], needed[1])
 
 
 def view_windows(x: np.ndarray, size: Pair, stride: Pair, dilation: Pair = (1, 1)) -> np.ndarray:

@@ -103,7 +103,7 @@ def test_adding_windows_is_the_adjoint_of_viewing_them(
         ({"pad": -1}, "pad must be a whole number >= 0"),
         ({"dilation": True}, "dilation must be"),
         ({"groups": 2}, "groups must divide C = 3 and F = 4"),
-        ({"fit": "round"}, 'fit must be "floor" or "strict"'),
+        ({"fit": "round"}, 'fit must be "floor", "strict" or "ceil"'),
         ({"dilation": 9}, "larger than the input"),
     ],
 )

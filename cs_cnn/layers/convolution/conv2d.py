@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from cs_cnn.layers.arguments import match_shapes, pair
+from cs_cnn.layers.arguments import match_shapes, pair, same_shape
+from cs_cnn.layers.convolution.kernels import correlate, input_gradient, weight_gradient
+from cs_cnn.layers.padding import Borders, Mode, borders, pad2d_backward, pad2d_forward, pad2d_twin
 from cs_cnn.layers.registry import Layer, Pick, Sample, register
-from cs_cnn.layers.windows import Pair, add_windows, crop_images, output_size, pad_images, view_windows
+from cs_cnn.layers.windows import Pair, place_windows
 
 __all__ = ["conv2d_backward", "conv2d_forward", "conv2d_plain"]
 
-Cache = tuple[np.ndarray, np.ndarray, tuple[int, ...], Pair, Pair, Pair, int]
 Setting = int | Pair
 
 
-def _settings(
+@dataclass(frozen=True)
+class Geometry:
+    """Where the windows of a convolution lie: everything but the numbers.
+
+    Attributes
+    ----------
+    stride, dilation : tuple of int
+        As (height, width).
+    ends : tuple of tuple of int
+        Padding ((top, bottom), (left, right)).
+    positions : tuple of int
+        (H_out, W_out).
+    groups : int
+    """
+
+    stride: Pair
+    dilation: Pair
+    ends: Borders
+    positions: Pair
+    groups: int
+
+
+class Cache(NamedTuple):
+    """What the backward pass needs: the padded images, the filters, and where the windows lie."""
+
+    padded: np.ndarray
+    w: np.ndarray
+    geometry: Geometry
+    padding: tuple[Any, ...]
+
+
+def geometry_of(
     x: np.ndarray,
     w: np.ndarray,
     b: np.ndarray,
     stride: Setting,
-    pad: Setting,
+    pad: Setting | Borders,
     dilation: Setting,
     groups: int,
     fit: str,
-) -> tuple[Pair, Pair, Pair, Pair]:
-    """Check the arguments of a convolution; return stride, pad, dilation and the output's (height, width)."""
+) -> Geometry:
+    """Check the arguments of a convolution, and place its windows."""
     sizes = match_shapes(x=(x, "N C H W"), w=(w, "F C/groups HH WW"), b=(b, "F"))
     if not isinstance(groups, (int, np.integer)) or groups < 1 or sizes["C"] % groups or sizes["F"] % groups:
         raise ValueError(f"groups must divide C = {sizes['C']} and F = {sizes['F']}, got {groups!r}")
@@ -36,11 +69,10 @@ def _settings(
             f" got {sizes['C/groups']}"
         )
     s = pair("stride", stride, at_least=1)
-    p = pair("pad", pad, at_least=0)
     d = pair("dilation", dilation, at_least=1)
-    h_out = output_size(sizes["H"], sizes["HH"], stride=s[0], pad=p[0], dilation=d[0], fit=fit)
-    w_out = output_size(sizes["W"], sizes["WW"], stride=s[1], pad=p[1], dilation=d[1], fit=fit)
-    return s, p, d, (h_out, w_out)
+    image, kernel = (sizes["H"], sizes["W"]), (sizes["HH"], sizes["WW"])
+    positions, ends = place_windows(image, kernel, s, borders(pad), d, fit)
+    return Geometry(s, d, ends, positions, int(groups))
 
 
 def conv2d_plain(
@@ -49,10 +81,11 @@ def conv2d_plain(
     b: np.ndarray,
     *,
     stride: Setting = 1,
-    pad: Setting = 0,
+    pad: Setting | Borders = 0,
     dilation: Setting = 1,
     groups: int = 1,
     fit: str = "floor",
+    padding_mode: Mode = "zero",
 ) -> np.ndarray:
     """Convolve by the formula, one output value at a time; for reading, not for speed.
 
@@ -65,8 +98,9 @@ def conv2d_plain(
     array([[ 8., 12.],
            [20., 24.]])
     """
-    s, p, d, (h_out, w_out) = _settings(x, w, b, stride, pad, dilation, groups, fit)
-    padded = pad_images(x, p)
+    geometry = geometry_of(x, w, b, stride, pad, dilation, groups, fit)
+    padded, _ = pad2d_forward(x, pad=geometry.ends, mode=padding_mode)
+    s, d, (h_out, w_out) = geometry.stride, geometry.dilation, geometry.positions
     n_images, n_filters = len(x), len(w)
     channels, hh, ww = w.shape[1:]
     out = np.zeros((n_images, n_filters, h_out, w_out), np.result_type(x, w, b))
@@ -91,10 +125,11 @@ def conv2d_forward(
     b: np.ndarray,
     *,
     stride: Setting = 1,
-    pad: Setting = 0,
+    pad: Setting | Borders = 0,
     dilation: Setting = 1,
     groups: int = 1,
     fit: str = "floor",
+    padding_mode: Mode = "zero",
 ) -> tuple[np.ndarray, Cache]:
     """Slide F filters over N images; each output is the product of a filter with the window under it.
 
@@ -106,13 +141,18 @@ def conv2d_forward(
         Filters.
     b : numpy.ndarray, shape (F,)
         Biases.
-    stride, pad, dilation : int or (int, int)
-        Step of the window, zeros added at each border, and distance between the entries of a filter, in
-        pixels; one number, or (height, width).
+    stride, dilation : int or (int, int)
+        Step of the window and distance between the entries of a filter, in pixels; one number, or
+        (height, width).
+    pad : int, (int, int) or ((int, int), (int, int))
+        Border around the image: on every side, by (height, width), or ((top, bottom), (left, right)).
     groups : int
         The channels are cut into this many groups, and each filter sees one. ``groups=C`` is depthwise.
-    fit : {"floor", "strict"}
-        When the last step does not reach the border: leave the rest of the image out, or raise.
+    fit : {"floor", "strict", "ceil"}
+        When the last step does not reach the border: leave the rest of the image out, raise, or extend the
+        border at the bottom and the right.
+    padding_mode : {"zero", "reflect", "edge"}
+        What the border shows, see `pad2d_forward`.
 
     Returns
     -------
@@ -137,18 +177,11 @@ def conv2d_forward(
     >>> conv2d_forward(x, w, np.zeros(6))[0].shape, conv2d_forward(x, w, np.zeros(6), pad=2)[0].shape
     ((1, 6, 28, 28), (1, 6, 32, 32))
     """
-    s, p, d, size = _settings(x, w, b, stride, pad, dilation, groups, fit)
-    n, f, kernel = len(x), len(w), (w.shape[2], w.shape[3])
-    padded = pad_images(x, p)
-    # (N, C, H_out, W_out, HH, WW) -> per group one column of C/groups * HH * WW pixels for every position
-    columns = (
-        view_windows(padded, kernel, s, d)
-        .transpose(0, 1, 4, 5, 2, 3)
-        .reshape(n, groups, -1, size[0] * size[1])
-    )
-    out = (w.reshape(groups, f // groups, -1) @ columns).reshape(n, f, *size)
+    geometry = geometry_of(x, w, b, stride, pad, dilation, groups, fit)
+    padded, padding = pad2d_forward(x, pad=geometry.ends, mode=padding_mode)
+    out = correlate(padded, w, geometry.stride, geometry.dilation, geometry.groups)
     out += b[:, np.newaxis, np.newaxis]
-    return out, (columns, w, padded.shape, s, p, d, groups)
+    return out, Cache(padded, w, geometry, padding)
 
 
 def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -177,15 +210,12 @@ def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndar
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    columns, w, padded_shape, stride, pad, dilation, groups = cache
-    match_shapes(w=(w, "F C/groups HH WW"), dout=(dout, "N F H_out W_out"))
-    n, f, h_out, w_out = dout.shape
-    per_group = dout.reshape(n, groups, f // groups, h_out * w_out)
+    padded, w, geometry, padding = cache
+    same_shape("dout", dout, "out", (len(padded), len(w), *geometry.positions))
+    windows = (geometry.stride, geometry.dilation, geometry.groups)
     db = dout.sum(axis=(0, 2, 3))
-    dw = (per_group @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(w.shape)
-    dcolumns = w.reshape(groups, f // groups, -1).swapaxes(-1, -2) @ per_group
-    windows = dcolumns.reshape(n, padded_shape[1], *w.shape[2:], h_out, w_out).transpose(0, 1, 4, 5, 2, 3)
-    dx = crop_images(add_windows(windows, padded_shape, stride, dilation), pad)
+    dw = weight_gradient(padded, dout, (w.shape[2], w.shape[3]), *windows)
+    dx = pad2d_backward(input_gradient(dout, w, padded.shape, *windows), padding)
     return dx, dw, db
 
 
@@ -195,35 +225,48 @@ def conv2d_twin(
     b: Any,
     *,
     stride: Setting = 1,
-    pad: Setting = 0,
+    pad: Setting | Borders = 0,
     dilation: Setting = 1,
     groups: int = 1,
     fit: str = "floor",
+    padding_mode: Mode = "zero",
 ) -> Any:
-    """Compute the same in PyTorch, which always leaves the rest out (``fit="floor"``)."""
+    """Compute the same in PyTorch; a border that is not zero, or not the same on both sides, comes first."""
     import torch.nn.functional as F
 
-    return F.conv2d(x, w, b, stride=stride, padding=pad, dilation=dilation, groups=groups)
+    image, kernel = (x.shape[2], x.shape[3]), (w.shape[2], w.shape[3])
+    s, d = pair("stride", stride, at_least=1), pair("dilation", dilation, at_least=1)
+    _, ends = place_windows(image, kernel, s, borders(pad), d, fit)
+    x = pad2d_twin(x, pad=ends, mode=padding_mode)
+    return F.conv2d(x, w, b, stride=stride, dilation=dilation, groups=groups)
 
 
 def _sample(pick: Pick, rng: np.random.Generator) -> Sample:
     groups = pick(1, 3)
     channels, filters = groups * pick(1, 2), groups * pick(1, 2)
-    kernel, stride, pad, dilation = (
+    kernel, stride, dilation = (
         (pick(1, 3), pick(1, 3)),
         (pick(1, 3), pick(1, 3)),
-        (pick(0, 2), pick(0, 2)),
         (pick(1, 2), pick(1, 2)),
     )
-    # The image is at least as large as what the window spans, so that every choice is a valid one.
-    size = [dilation[a] * (kernel[a] - 1) + 1 + pick(0, 4) for a in (0, 1)]
+    ends = ((pick(0, 2), pick(0, 2)), (pick(0, 2), pick(0, 2)))
+    # The image is at least as large as what the window spans, so that every choice is a valid one, and larger
+    # than its border, so that the border can be a mirror.
+    size = [max(dilation[a] * (kernel[a] - 1) + 1, 4) + pick(0, 3) for a in (0, 1)]
     shapes = {
         "x": (pick(1, 3), channels, *size),
         "w": (filters, channels // groups, *kernel),
         "b": (filters,),
     }
-    arrays = {name: rng.normal(size=shape) for name, shape in shapes.items()}
-    return Sample(arrays, {"stride": stride, "pad": pad, "dilation": dilation, "groups": groups})
+    options = {
+        "stride": stride,
+        "pad": ends,
+        "dilation": dilation,
+        "groups": groups,
+        "fit": ("floor", "ceil")[pick(0, 1)],
+        "padding_mode": ("zero", "reflect", "edge")[pick(0, 2)],
+    }
+    return Sample({name: rng.normal(size=shape) for name, shape in shapes.items()}, options)
 
 
 register(

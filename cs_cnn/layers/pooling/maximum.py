@@ -1,38 +1,64 @@
-"""Pooling: a window becomes one number, channel by channel."""
+"""Max pooling: the largest number of every window."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cs_cnn.layers.arguments import match_shapes, pair
+from cs_cnn.layers.padding import Borders, borders
 from cs_cnn.layers.registry import Layer, Pick, Sample, register
-from cs_cnn.layers.windows import Pair, add_windows, crop_images, output_size, pad_images, view_windows
+from cs_cnn.layers.windows import Pair, add_windows, place_windows, view_windows
 
 __all__ = ["max_pool2d_backward", "max_pool2d_forward", "max_pool2d_plain"]
 
 Setting = int | Pair
-Cache = tuple[np.ndarray, Pair, tuple[int, ...], Pair, Pair]
 
 
-def _settings(
-    x: np.ndarray, size: Setting, stride: Setting | None, pad: Setting, fit: str
-) -> tuple[Pair, Pair, Pair, Pair]:
-    """Check the arguments of a pooling layer; return size, stride, pad and the output's (height, width)."""
+class Cache(NamedTuple):
+    """What the backward pass needs: which entry of each window won, and where the windows lie."""
+
+    winner: np.ndarray
+    size: Pair
+    stride: Pair
+    ends: Borders
+    image: Pair
+
+
+def pool_geometry(
+    x: np.ndarray, size: Setting, stride: Setting | None, pad: Setting | Borders, fit: str
+) -> tuple[Pair, Pair, Borders, Pair]:
+    """Check the arguments of a pooling layer; return size, stride, padding and (H_out, W_out)."""
     sizes = match_shapes(x=(x, "N C H W"))
     k = pair("size", size, at_least=1)
     s = k if stride is None else pair("stride", stride, at_least=1)
-    p = pair("pad", pad, at_least=0)
-    if any(2 * border > window for border, window in zip(p, k, strict=True)):
-        raise ValueError(f"pad must be at most half of size {k}, got {p}: a window could see only padding")
-    h_out = output_size(sizes["H"], k[0], stride=s[0], pad=p[0], fit=fit)
-    w_out = output_size(sizes["W"], k[1], stride=s[1], pad=p[1], fit=fit)
-    return k, s, p, (h_out, w_out)
+    ends = borders(pad)
+    if any(2 * max(end) > window for end, window in zip(ends, k, strict=True)):
+        raise ValueError(f"pad must be at most half of size {k}, got {ends}: a window could see only padding")
+    positions, ends = place_windows((sizes["H"], sizes["W"]), k, s, ends, (1, 1), fit)
+    return k, s, ends, positions
+
+
+def pad_with(x: np.ndarray, ends: Borders, value: float) -> np.ndarray:
+    """Add a border of one value; returns `x` itself when there is none to add."""
+    if ends == ((0, 0), (0, 0)):
+        return x
+    return np.pad(x, ((0, 0), (0, 0), *ends), constant_values=value)
+
+
+def crop(x: np.ndarray, ends: Borders, image: Pair) -> np.ndarray:
+    """Take a border off again."""
+    return x[:, :, ends[0][0] : ends[0][0] + image[0], ends[1][0] : ends[1][0] + image[1]]
 
 
 def max_pool2d_plain(
-    x: np.ndarray, *, size: Setting = 2, stride: Setting | None = None, pad: Setting = 0, fit: str = "floor"
+    x: np.ndarray,
+    *,
+    size: Setting = 2,
+    stride: Setting | None = None,
+    pad: Setting | Borders = 0,
+    fit: str = "floor",
 ) -> np.ndarray:
     """Take maxima by the formula, one output value at a time; for reading, not for speed.
 
@@ -44,8 +70,8 @@ def max_pool2d_plain(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    k, s, p, (h_out, w_out) = _settings(x, size, stride, pad, fit)
-    padded = pad_images(x, p, -np.inf)
+    k, s, ends, (h_out, w_out) = pool_geometry(x, size, stride, pad, fit)
+    padded = pad_with(x, ends, -np.inf)
     out = np.empty((*x.shape[:2], h_out, w_out), x.dtype)
     for n in range(x.shape[0]):
         for c in range(x.shape[1]):
@@ -57,7 +83,12 @@ def max_pool2d_plain(
 
 
 def max_pool2d_forward(
-    x: np.ndarray, *, size: Setting = 2, stride: Setting | None = None, pad: Setting = 0, fit: str = "floor"
+    x: np.ndarray,
+    *,
+    size: Setting = 2,
+    stride: Setting | None = None,
+    pad: Setting | Borders = 0,
+    fit: str = "floor",
 ) -> tuple[np.ndarray, Cache]:
     """Keep the largest number of every window.
 
@@ -69,10 +100,11 @@ def max_pool2d_forward(
         Height and width of the window, in pixels.
     stride : int, (int, int) or None
         Step of the window; None means `size`, so that windows touch and do not overlap.
-    pad : int or (int, int)
-        Border added around the image, at most half of `size`; it never wins, since it is minus infinity.
-    fit : {"floor", "strict"}
-        When the last step does not reach the border: leave the rest of the image out, or raise.
+    pad : int, (int, int) or ((int, int), (int, int))
+        Border around the image, at most half of `size`; it never wins, since it is minus infinity.
+    fit : {"floor", "strict", "ceil"}
+        When the last step does not reach the border: leave the rest of the image out, raise, or let a last
+        window reach over it (GoogLeNet's pools need that).
 
     Returns
     -------
@@ -91,12 +123,12 @@ def max_pool2d_forward(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    k, s, p, (h_out, w_out) = _settings(x, size, stride, pad, fit)
-    padded = pad_images(x, p, -np.inf)
+    k, s, ends, (h_out, w_out) = pool_geometry(x, size, stride, pad, fit)
+    padded = pad_with(x, ends, -np.inf)
     windows = view_windows(padded, k, s).reshape(*x.shape[:2], h_out, w_out, -1)
     winner = windows.argmax(axis=-1)[..., np.newaxis]
     out = np.take_along_axis(windows, winner, axis=-1)[..., 0]
-    return out, (winner, k, padded.shape, s, p)
+    return out, Cache(winner, k, s, ends, (x.shape[2], x.shape[3]))
 
 
 def max_pool2d_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
@@ -123,30 +155,43 @@ def max_pool2d_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
            [0., 0., 0., 0.],
            [0., 1., 0., 1.]])
     """
-    winner, size, padded_shape, stride, pad = cache
+    winner, size, stride, ends, image = cache
     if dout.shape != winner.shape[:-1]:
         raise ValueError(f"dout must have the shape of out, {winner.shape[:-1]}, got {dout.shape}")
     windows = np.zeros((*dout.shape, size[0] * size[1]), dout.dtype)
     np.put_along_axis(windows, winner, dout[..., np.newaxis], axis=-1)
-    return crop_images(add_windows(windows.reshape(*dout.shape, *size), padded_shape, stride), pad)
+    padded = (*dout.shape[:2], sum(ends[0]) + image[0], sum(ends[1]) + image[1])
+    return crop(add_windows(windows.reshape(*dout.shape, *size), padded, stride), ends, image)
 
 
 def max_pool2d_twin(
-    x: Any, *, size: Setting = 2, stride: Setting | None = None, pad: Setting = 0, fit: str = "floor"
+    x: Any,
+    *,
+    size: Setting = 2,
+    stride: Setting | None = None,
+    pad: Setting | Borders = 0,
+    fit: str = "floor",
 ) -> Any:
-    """Compute the same in PyTorch, which always leaves the rest out (``fit="floor"``)."""
+    """Compute the same in PyTorch."""
     import torch.nn.functional as F
 
-    return F.max_pool2d(x, size, stride=stride, padding=pad)
+    image = (x.shape[2], x.shape[3])
+    k = pair("size", size, at_least=1)
+    s = k if stride is None else pair("stride", stride, at_least=1)
+    _, ((top, bottom), (left, right)) = place_windows(image, k, s, borders(pad), (1, 1), fit)
+    return F.max_pool2d(F.pad(x, (left, right, top, bottom), value=-float("inf")), k, stride=s)
 
 
 def _sample(pick: Pick, rng: np.random.Generator) -> Sample:
     size, stride = (pick(1, 3), pick(1, 3)), (pick(1, 3), pick(1, 3))
-    pad = (pick(0, size[0] // 2), pick(0, size[1] // 2))
+    pad = tuple((pick(0, k // 2), pick(0, k // 2)) for k in size)
     shape = (pick(1, 3), pick(1, 3), size[0] + pick(0, 4), size[1] + pick(0, 4))
     # Distinct and well apart: at a tie the maximum has no gradient, and a small step must not change the winner.
     x = rng.permutation(np.prod(shape)).reshape(shape) / 7.0
-    return Sample({"x": x - x.mean()}, {"size": size, "stride": stride, "pad": pad})
+    return Sample(
+        {"x": x - x.mean()},
+        {"size": size, "stride": stride, "pad": pad, "fit": ("floor", "ceil")[pick(0, 1)]},
+    )
 
 
 register(

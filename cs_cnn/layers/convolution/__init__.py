@@ -1,0 +1,1 @@
+"""Layers that slide one set of weights over all positions."""

@@ -1,0 +1,1 @@
+"""Layers that make one number of each window, channel by channel."""
