@@ -15,7 +15,8 @@ def _columns(x: np.ndarray, kernel: Pair, stride: Pair, dilation: Pair, groups: 
     """Gather the windows: (N, groups, C / groups * HH * WW, H_out * W_out)."""
     windows = view_windows(x, kernel, stride, dilation)
     n, positions = len(x), windows.shape[2] * windows.shape[3]
-    return np.ascontiguousarray(windows.transpose(0, 1, 4, 5, 2, 3)).reshape(n, groups, -1, positions)
+    gathered: np.ndarray = windows.transpose(0, 1, 4, 5, 2, 3).reshape(n, groups, -1, positions)
+    return gathered
 
 
 def correlate(x: np.ndarray, w: np.ndarray, stride: Pair, dilation: Pair, groups: int) -> np.ndarray:
@@ -23,7 +24,8 @@ def correlate(x: np.ndarray, w: np.ndarray, stride: Pair, dilation: Pair, groups
     n, f, kernel = len(x), len(w), (w.shape[2], w.shape[3])
     h_out, w_out = view_windows(x, kernel, stride, dilation).shape[2:4]
     columns = _columns(x, kernel, stride, dilation, groups)
-    return np.matmul(w.reshape(groups, f // groups, -1), columns).reshape(n, f, h_out, w_out)
+    out: np.ndarray = w.reshape(groups, f // groups, -1) @ columns
+    return out.reshape(n, f, h_out, w_out)
 
 
 def weight_gradient(
@@ -33,7 +35,8 @@ def weight_gradient(
     n, f = dout.shape[:2]
     columns = _columns(x, kernel, stride, dilation, groups)
     per_group = dout.reshape(n, groups, f // groups, -1)
-    return (per_group @ columns.swapaxes(-1, -2)).sum(axis=0).reshape(f, -1, *kernel)
+    dw: np.ndarray = (per_group @ columns.swapaxes(-1, -2)).sum(axis=0)
+    return dw.reshape(f, -1, *kernel)
 
 
 def input_gradient(
