@@ -18,7 +18,7 @@ book: env  ## build the book strictly
 serve: env  ## open the built book on localhost
 	@$(BIN)/python -m tools.serve --port $(PORT)
 
-test: env  ## run all tests; ARGS="-k conv2d" passes options to pytest
+test: env  ## run all tests; ARGS="-k conv2d" narrows them
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: env  ## check style and types

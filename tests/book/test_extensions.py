@@ -5,15 +5,10 @@ from __future__ import annotations
 import doctest
 import importlib
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-
-from .conftest import BOOK
-
-sys.path.append(str(BOOK / "extensions"))
 
 RIGHT = """\
 # Page
