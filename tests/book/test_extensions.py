@@ -10,6 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from .conftest import BOOK
+
 RIGHT = """\
 # Page
 
