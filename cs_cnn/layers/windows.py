@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-__all__ = ["output_size"]
+__all__ = ["output_size", "same_padding"]
 
 Pair = tuple[int, int]
 
@@ -86,6 +86,45 @@ def output_size(
     if fit == "ceil" and rest and (steps + 1) * stride < size + before:
         steps += 1
     return steps + 1
+
+
+def same_padding(
+    size: int, kernel: int, *, stride: int = 1, dilation: int = 1, extra: str = "after"
+) -> tuple[int, int]:
+    """Find the padding of one axis that gives ``ceil(size / stride)`` positions.
+
+    With stride 1 and an odd kernel it is ``(kernel - 1) / 2`` at either end, and the size stays as it is.
+
+    Parameters
+    ----------
+    size, kernel, stride, dilation : int
+        As in `output_size`.
+    extra : {"after", "before"}
+        Where an odd pixel goes: TensorFlow's SAME and ONNX's SAME_UPPER put it after, SAME_LOWER before.
+
+    Returns
+    -------
+    tuple of int
+        (before, after), in pixels.
+
+    Raises
+    ------
+    ValueError
+        When `extra` is neither.
+
+    Examples
+    --------
+    >>> [same_padding(32, kernel) for kernel in (3, 5, 7)]
+    [(1, 1), (2, 2), (3, 3)]
+    >>> same_padding(224, 3, stride=2), same_padding(224, 3, stride=2, extra="before")
+    ((0, 1), (1, 0))
+    """
+    if extra not in ("after", "before"):
+        raise ValueError(f'extra must be "after" or "before", got {extra!r}')
+    positions = -(-size // stride)
+    total = max((positions - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+    small, large = total // 2, total - total // 2
+    return (small, large) if extra == "after" else (large, small)
 
 
 def place_windows(
