@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cs_cnn.gradcheck.causes import constant_ratio
+
 TOLERANCE = 1e-5
 """Largest accepted difference, relative to the largest right entry: float32 passes, a wrong formula does not."""
 
@@ -91,11 +93,8 @@ def difference(actual: NDArray[np.float64], right: NDArray[np.float64], name: st
 
 def _factor(actual: NDArray[np.float64], right: NDArray[np.float64]) -> str | None:
     """Return a telling constant factor between two results, such as ``-1`` or ``1/5``."""
-    energy = float((right * right).sum())
-    if energy == 0:
-        return None
-    ratio = float((actual * right).sum()) / energy
-    if ratio == 0 or not within(actual, ratio * right, 1e-6):
+    ratio = constant_ratio(actual, right, tolerance=1e-6)
+    if ratio is None:
         return None
     for whole in range(1, 41):
         for value, text in ((whole, f"{whole}"), (-whole, f"-{whole}"), (1 / whole, f"1/{whole}")):

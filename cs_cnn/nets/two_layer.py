@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from cs_cnn.init import he_normal
+from cs_cnn.init import he_normal, small_normal
 from cs_cnn.layers.activations import relu_backward, relu_forward
 from cs_cnn.layers.affine import affine_backward, affine_forward
-from cs_cnn.layers.losses import softmax_loss
-from cs_cnn.nets.net import describe, penalty
+from cs_cnn.nets.net import Classifier
 
 
-class TwoLayerNet:
+class TwoLayerNet(Classifier):
     """One hidden layer of ReLUs: ``h = max(0, x @ W1 + b1)``, ``scores = h @ W2 + b2``.
 
     Parameters
@@ -48,11 +49,8 @@ class TwoLayerNet:
         scale: float | None = None,
     ) -> None:
         def weights(rows: int, columns: int) -> np.ndarray:
-            return (
-                he_normal((rows, columns), rng)
-                if scale is None
-                else rng.normal(scale=scale, size=(rows, columns))
-            )
+            shape = (rows, columns)
+            return he_normal(shape, rng) if scale is None else small_normal(shape, rng, std=scale)
 
         self.params = {
             "W1": weights(n_inputs, n_hidden),
@@ -61,67 +59,18 @@ class TwoLayerNet:
             "b2": np.zeros(n_classes),
         }
 
-    def __repr__(self) -> str:
-        return describe(self)
-
-    def scores(self, x: np.ndarray) -> np.ndarray:
-        """Compute the scores; no nonlinearity follows the last layer.
-
-        Parameters
-        ----------
-        x : numpy.ndarray, shape (N, ...)
-            Inputs of `n_inputs` numbers each.
-
-        Returns
-        -------
-        numpy.ndarray, shape (N, C)
-        """
-        p = self.params
-        hidden = relu_forward(affine_forward(x, p["W1"], p["b1"])[0])[0]
-        return affine_forward(hidden, p["W2"], p["b2"])[0]
-
-    def loss(self, x: np.ndarray, y: np.ndarray, *, reg: float = 0.0) -> tuple[float, dict[str, np.ndarray]]:
-        """Compute the mean cross-entropy plus ``reg / 2 * (sum(W1 ** 2) + sum(W2 ** 2))``, and the gradients.
-
-        Parameters
-        ----------
-        x : numpy.ndarray, shape (N, ...)
-        y : numpy.ndarray of int, shape (N,)
-            True classes, from 0.
-        reg : float
-            Strength of the penalty, at least 0.
-
-        Returns
-        -------
-        loss : float
-        grads : dict of str to numpy.ndarray
-            With the names of `params`.
-        """
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
+        """Compute the scores, see `Classifier.forward`."""
         p = self.params
         before, first = affine_forward(x, p["W1"], p["b1"])
         hidden, active = relu_forward(before)
         scores, second = affine_forward(hidden, p["W2"], p["b2"])
-        loss, dscores = softmax_loss(scores, y)
+        return scores, (first, active, second)
 
-        grads = {}
-        dhidden, grads["W2"], grads["b2"] = affine_backward(dscores, second)
+    def backward(self, dscores: np.ndarray, cache: Any) -> dict[str, np.ndarray]:
+        """Carry the gradient back, see `Classifier.backward`."""
+        first, active, second = cache
+        dhidden, dw2, db2 = affine_backward(dscores, second)
         dbefore = relu_backward(dhidden, active)
-        _, grads["W1"], grads["b1"] = affine_backward(dbefore, first)
-
-        extra, extra_grads = penalty(p, reg)
-        for name, gradient in extra_grads.items():
-            grads[name] = grads[name] + gradient
-        return float(loss) + extra, grads
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Name the class with the highest score.
-
-        Parameters
-        ----------
-        x : numpy.ndarray, shape (N, ...)
-
-        Returns
-        -------
-        numpy.ndarray of int, shape (N,)
-        """
-        return np.asarray(self.scores(x).argmax(axis=1))
+        _, dw1, db1 = affine_backward(dbefore, first)
+        return {"W1": dw1, "b1": db1, "W2": dw2, "b2": db2}
