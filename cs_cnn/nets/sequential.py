@@ -78,7 +78,7 @@ class Sequential(Classifier):
 
     Attributes
     ----------
-    steps : tuple of Step
+    steps : tuple of steps
     params : dict of str to numpy.ndarray
         The parameters of all steps. Those of the first step that has any end in 1, of the second in 2, and so on:
         ``W1``, ``b1``, ``W2``, ``b2``.
