@@ -2,77 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cs_cnn.layers.arguments import match_shapes, pair, same_shape
-from cs_cnn.layers.convolution.kernels import correlate, input_gradient, weight_gradient
+from cs_cnn.layers.arguments import pair, same_shape
+from cs_cnn.layers.convolution import kernels
+from cs_cnn.layers.convolution.geometry import Geometry, Setting, geometry_of
 from cs_cnn.layers.padding import Borders, Mode, borders, pad2d_backward, pad2d_forward, pad2d_twin
 from cs_cnn.layers.registry import Layer, Pick, Sample, register
-from cs_cnn.layers.windows import Pair, place_windows
+from cs_cnn.layers.windows import place_windows
 
 __all__ = ["conv2d_backward", "conv2d_forward", "conv2d_plain"]
 
-Setting = int | Pair
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Where the windows of a convolution lie: everything but the numbers.
-
-    Attributes
-    ----------
-    stride, dilation : tuple of int
-        As (height, width).
-    ends : tuple of tuple of int
-        Padding ((top, bottom), (left, right)).
-    positions : tuple of int
-        (H_out, W_out).
-    groups : int
-    """
-
-    stride: Pair
-    dilation: Pair
-    ends: Borders
-    positions: Pair
-    groups: int
+NO_BORDER: Borders = ((0, 0), (0, 0))
 
 
 class Cache(NamedTuple):
-    """What the backward pass needs: the padded images, the filters, and where the windows lie."""
+    """What the backward pass needs: the images, the filters, where the windows lie, and what the border shows."""
 
-    padded: np.ndarray
+    x: np.ndarray
     w: np.ndarray
     geometry: Geometry
-    padding: tuple[Any, ...]
-
-
-def geometry_of(
-    x: np.ndarray,
-    w: np.ndarray,
-    b: np.ndarray,
-    stride: Setting,
-    pad: Setting | Borders,
-    dilation: Setting,
-    groups: int,
-    fit: str,
-) -> Geometry:
-    """Check the arguments of a convolution, and place its windows."""
-    sizes = match_shapes(x=(x, "N C H W"), w=(w, "F C/groups HH WW"), b=(b, "F"))
-    if not isinstance(groups, (int, np.integer)) or groups < 1 or sizes["C"] % groups or sizes["F"] % groups:
-        raise ValueError(f"groups must divide C = {sizes['C']} and F = {sizes['F']}, got {groups!r}")
-    if sizes["C/groups"] * groups != sizes["C"]:
-        raise ValueError(
-            f"w must have {sizes['C'] // groups} channels (C / groups = {sizes['C']} / {groups}),"
-            f" got {sizes['C/groups']}"
-        )
-    s = pair("stride", stride, at_least=1)
-    d = pair("dilation", dilation, at_least=1)
-    image, kernel = (sizes["H"], sizes["W"]), (sizes["HH"], sizes["WW"])
-    positions, ends = place_windows(image, kernel, s, borders(pad), d, fit)
-    return Geometry(s, d, ends, positions, int(groups))
+    mode: Mode
 
 
 def conv2d_plain(
@@ -178,10 +131,11 @@ def conv2d_forward(
     ((1, 6, 28, 28), (1, 6, 32, 32))
     """
     geometry = geometry_of(x, w, b, stride, pad, dilation, groups, fit)
-    padded, padding = pad2d_forward(x, pad=geometry.ends, mode=padding_mode)
-    out = correlate(padded, w, geometry.stride, geometry.dilation, geometry.groups)
-    out += b[:, np.newaxis, np.newaxis]
-    return out, Cache(padded, w, geometry, padding)
+    if padding_mode == "zero":  # which the kernels add by themselves
+        return kernels.forward(x, w, b, geometry), Cache(x, w, geometry, padding_mode)
+    padded, _ = pad2d_forward(x, pad=geometry.ends, mode=padding_mode)
+    out = kernels.forward(padded, w, b, replace(geometry, ends=NO_BORDER))
+    return out, Cache(x, w, geometry, padding_mode)
 
 
 def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -210,13 +164,14 @@ def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndar
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    padded, w, geometry, padding = cache
-    same_shape("dout", dout, "out", (len(padded), len(w), *geometry.positions))
-    windows = (geometry.stride, geometry.dilation, geometry.groups)
+    x, w, geometry, mode = cache
+    same_shape("dout", dout, "out", (len(x), len(w), *geometry.positions))
     db = dout.sum(axis=(0, 2, 3))
-    dw = weight_gradient(padded, dout, (w.shape[2], w.shape[3]), *windows)
-    dx = pad2d_backward(input_gradient(dout, w, padded.shape, *windows), padding)
-    return dx, dw, db
+    if mode == "zero":
+        return *kernels.backward(dout, x, w, geometry), db
+    padded, padding = pad2d_forward(x, pad=geometry.ends, mode=mode)
+    dpadded, dw = kernels.backward(dout, padded, w, replace(geometry, ends=NO_BORDER))
+    return pad2d_backward(dpadded, padding), dw, db
 
 
 def conv2d_twin(

@@ -1,50 +1,69 @@
-"""The three products of a convolution on images that are padded already: forward, and both gradients.
+"""The ways to compute a convolution, and the rule that chooses one.
 
-All windows are gathered as the columns of a matrix, so that one matrix product does the work ("im2col",
-Chellapilla et al. 2006).
+Every way is a module with the same two functions, which get images that need not be padded yet:
+
+``forward(x, w, b, geometry) -> out``
+``backward(dout, x, w, geometry) -> dx, dw``
 """
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 
-from cs_cnn.layers.windows import Pair, add_windows, view_windows
+from cs_cnn.layers.convolution import direct, im2col, winograd
+from cs_cnn.layers.convolution.geometry import Geometry
+
+__all__: list[str] = []
 
 
-def _columns(x: np.ndarray, kernel: Pair, stride: Pair, dilation: Pair, groups: int) -> np.ndarray:
-    """Gather the windows: (N, groups, C / groups * HH * WW, H_out * W_out)."""
-    windows = view_windows(x, kernel, stride, dilation)
-    n, positions = len(x), windows.shape[2] * windows.shape[3]
-    gathered: np.ndarray = windows.transpose(0, 1, 4, 5, 2, 3).reshape(n, groups, -1, positions)
-    return gathered
+ENOUGH_CHANNELS = 32
+"""Below this, Winograd's transforms cost more than the multiplications they save."""
 
 
-def correlate(x: np.ndarray, w: np.ndarray, stride: Pair, dilation: Pair, groups: int) -> np.ndarray:
-    """Slide filters (F, C / groups, HH, WW) over images (N, C, H, W): (N, F, H_out, W_out)."""
-    n, f, kernel = len(x), len(w), (w.shape[2], w.shape[3])
-    h_out, w_out = view_windows(x, kernel, stride, dilation).shape[2:4]
-    columns = _columns(x, kernel, stride, dilation, groups)
-    out: np.ndarray = w.reshape(groups, f // groups, -1) @ columns
-    return out.reshape(n, f, h_out, w_out)
+def choose(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> ModuleType:
+    """Choose the way to compute a convolution by its shape.
+
+    A 1x1 filter with stride 1 and no border is one matrix product (`direct`). In float32, filters of 3 to 5 entries
+    on enough channels go through `winograd`; so do larger ones with a stride, which are small filters on more
+    channels. Everything else, and everything in float64, is gathered into columns (`im2col`).
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (N, C, H, W)
+    w : numpy.ndarray, shape (F, C / groups, HH, WW)
+    geometry : Geometry
+
+    Returns
+    -------
+    module
+        With the functions ``forward`` and ``backward``.
+    """
+    stride, kernel = geometry.stride, w.shape[2:]
+    if kernel == (1, 1) and stride == (1, 1) and geometry.ends == ((0, 0), (0, 0)):
+        return direct
+    reach = [-(-k // s) for k, s in zip(kernel, stride, strict=True)]
+    channels, filters = w.shape[1] * stride[0] * stride[1], len(w) // geometry.groups
+    if (
+        x.dtype == w.dtype == np.float32
+        and geometry.dilation == (1, 1)
+        and all(3 <= r <= 5 for r in reach)
+        and min(channels, filters) >= ENOUGH_CHANNELS
+    ):
+        return winograd
+    return im2col
 
 
-def weight_gradient(
-    x: np.ndarray, dout: np.ndarray, kernel: Pair, stride: Pair, dilation: Pair, groups: int
-) -> np.ndarray:
-    """Return the gradient of the filters, (F, C / groups, HH, WW)."""
-    n, f = dout.shape[:2]
-    columns = _columns(x, kernel, stride, dilation, groups)
-    per_group = dout.reshape(n, groups, f // groups, -1)
-    dw: np.ndarray = (per_group @ columns.swapaxes(-1, -2)).sum(axis=0)
-    return dw.reshape(f, -1, *kernel)
+def forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Return the output (N, F, H_out, W_out), bias included."""
+    out: np.ndarray = choose(x, w, geometry).forward(x, w, b, geometry)
+    return out
 
 
-def input_gradient(
-    dout: np.ndarray, w: np.ndarray, shape: tuple[int, ...], stride: Pair, dilation: Pair, groups: int
-) -> np.ndarray:
-    """Return the gradient of the padded images of the given shape: a pixel collects from all its windows."""
-    n, f, h_out, w_out = dout.shape
-    per_group = dout.reshape(n, groups, f // groups, -1)
-    columns = w.reshape(groups, f // groups, -1).swapaxes(-1, -2) @ per_group
-    windows = columns.reshape(n, shape[1], *w.shape[2:], h_out, w_out).transpose(0, 1, 4, 5, 2, 3)
-    return add_windows(windows, shape, stride, dilation)
+def backward(
+    dout: np.ndarray, x: np.ndarray, w: np.ndarray, geometry: Geometry
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gradients of the images and of the filters."""
+    gradients: tuple[np.ndarray, np.ndarray] = choose(x, w, geometry).backward(dout, x, w, geometry)
+    return gradients
