@@ -10,6 +10,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,16 @@ def _cpu_time(function: Callable[[], object]) -> float:
     started = time.process_time()
     function()
     return time.process_time() - started
+
+
+def processor() -> str:
+    """Return the name of the processor, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
 
 
 def measure(layer: Layer, shapes: Shapes, options: dict[str, Any], repeats: int) -> tuple[float, float]:
@@ -88,9 +99,10 @@ def main(repeats: int, json_file: Path | None) -> None:
     mean = statistics.geometric_mean([row["ratio"] for row in rows])
     click.echo(f"{'geometric mean of the ratios':<62}{mean:>8.2f}")
     if json_file:
-        machine = {"machine": platform.machine(), "numpy": np.__version__, "torch": torch.__version__}
+        versions = {"numpy": np.__version__, "torch": torch.__version__}
+        run = {"date": f"{date.today():%Y-%m-%d}", "cpu": processor(), "threads": 1, **versions}
         with atomic_write(json_file) as file:
-            json.dump({**machine, "rows": rows, "geometric_mean": mean}, file, indent=1)
+            json.dump({**run, "geometric mean": round(mean, 2), "rows": rows}, file, indent=1)
 
 
 if __name__ == "__main__":

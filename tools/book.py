@@ -24,7 +24,7 @@ def inputs() -> Iterator[Path]:
     """Find every file that a page may depend on."""
     for name in ("course.yml", "constraints.txt", "tools/book.py"):
         yield ROOT / name
-    for folder in ("book", "cs_cnn", "assignments"):
+    for folder in ("book", "cs_cnn", "assignments", "benchmarks/results"):
         for path in sorted((ROOT / folder).rglob("*")):
             hidden = {"_build", "__pycache__", ".ipynb_checkpoints"} & set(path.parts)
             if path.is_file() and not hidden:
