@@ -8,14 +8,6 @@ from cs_cnn import checks
 from cs_cnn.checks import report
 from cs_cnn.checks.mistakes import Mistake, bank, everything
 
-CONFUSED = {
-    ("a2.sigmoid", "branches_swapped"): "overflow",  # both give nan for large z, and nothing else is wrong
-    ("a2.init", "not_scaled_in_one_layer"): "not_scaled",  # the same mistake in one of two places
-    ("a2.loss", "loss_not_averaged_with_its_gradient"): "loss_not_averaged",  # the gradient follows the loss
-}
-"""Mistakes that cannot be told from another one, and whose hint they get."""
-
-
 def _name(mistake: Mistake) -> str:
     return f"{mistake.task}-{mistake.name}"
 
@@ -26,11 +18,14 @@ def test_a_mistake_costs_its_parts_and_gets_its_hint(mistake: Mistake) -> None:
         row = report.examine(mistake, hidden=hidden, seed=seed)
         assert not row.broken
         assert set(row.lost) == set(mistake.loses)
-        assert row.named == (CONFUSED.get((mistake.task, mistake.name), mistake.name),)
+        assert row.named == ((mistake.like or (mistake.name,))[0],)
 
 
-def test_confusions_are_those_that_the_bank_admits() -> None:
-    assert {(m.task, m.name): m.like[0] for m in everything() if m.like} == CONFUSED
+def test_few_mistakes_are_confused_and_with_others_of_the_same_task() -> None:
+    confused = [mistake for mistake in everything() if mistake.like]
+    assert len(confused) < len(everything()) / 20
+    for mistake in confused:
+        assert {*mistake.like} <= {other.name for other in bank(mistake.task)} - {mistake.name}
 
 
 @pytest.mark.parametrize("seed", range(6))

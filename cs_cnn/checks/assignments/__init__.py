@@ -1,11 +1,15 @@
-"""The tasks that have a check, assignment by assignment."""
+"""The tasks that have a check: one folder per assignment, each listing its tasks in the notebook's order."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from cs_cnn.checks.task import Task
-from cs_cnn.checks.assignments import a2_data, a2_net, a2_neuron, a2_train
 
 TASKS: dict[str, Task] = {
-    task.name: task for module in (a2_neuron, a2_data, a2_net, a2_train) for task in module.TASKS
+    task.name: task
+    for folder in sorted(module.name for module in pkgutil.iter_modules(__path__))
+    for task in importlib.import_module(f"{__name__}.{folder}").TASKS
 }
 """Every task by its name, in the order of the course."""

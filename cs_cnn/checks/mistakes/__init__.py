@@ -1,23 +1,25 @@
 """The bank of known mistakes: wrong versions that students really write, each with a tutor's hint.
 
 It is used three times: a test proves that every check rejects every mistake; a student whose results equal a mistake's
-reads that mistake's hint; and statistics can count which mistakes a class made.
+reads that mistake's hint; and statistics can count which mistakes a class made. There is one folder per assignment.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from functools import lru_cache
 
-from cs_cnn.checks.mistakes import a2_backward, a2_data, a2_forward, a2_loss, a2_neuron, a2_train
 from cs_cnn.checks.mistakes.mistake import Mistake
 
-_MODULES = (a2_neuron, a2_data, a2_forward, a2_loss, a2_backward, a2_train)
+_ASSIGNMENTS = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
 @lru_cache(maxsize=1)
 def everything() -> tuple[Mistake, ...]:
     """Return every known mistake, in the order of the course."""
-    return tuple(mistake for module in _MODULES for mistake in module.mistakes())
+    folders = (importlib.import_module(f"{__name__}.{name}") for name in _ASSIGNMENTS)
+    return tuple(mistake for folder in folders for mistake in folder.mistakes())
 
 
 def bank(task: str) -> tuple[Mistake, ...]:

@@ -90,15 +90,16 @@ def overlap(start: int, size: int, length: int) -> tuple[slice, slice]:
 
 
 def pieces(length: int, size: int) -> Iterator[slice]:
-    """Cut a range into slices of at most `size`, and at least 1.
+    """Cut a range into slices of about the same length, at most `size` and at least 1.
 
     Examples
     --------
-    >>> list(pieces(5, 2))
-    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    >>> list(pieces(5, 2)), list(pieces(8, 7))
+    ([slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)], [slice(0, 4, None), slice(4, 8, None)])
     """
-    step = max(1, size)
-    for start in range(0, length, step):
+    count = -(-length // max(1, size))
+    step = -(-length // max(1, count))
+    for start in range(0, length, max(1, step)):
         yield slice(start, min(start + step, length))
 
 

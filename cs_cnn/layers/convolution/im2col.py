@@ -108,7 +108,8 @@ def forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry: Geometry) -> 
     for images, rows, gather in _blocks(x, w, geometry):
         columns = gather.columns(x[images]).reshape(groups, filters.shape[2], -1)
         y = np.matmul(filters, columns).reshape(len(w), gather.count, w_out, -1)
-        np.add(y.transpose(3, 0, 1, 2), b[:, np.newaxis, np.newaxis], out=out[images, :, rows])
+        y += b[:, np.newaxis, np.newaxis, np.newaxis]
+        out[images, :, rows] = y.transpose(3, 0, 1, 2)
     return out
 
 
@@ -122,7 +123,9 @@ def backward(
     for images, rows, gather in _blocks(x, w, geometry):
         columns = gather.columns(x[images])
         dy = dout[images, :, rows].transpose(1, 2, 3, 0).reshape(*filters.shape[:2], -1)
-        dw += dy @ columns.reshape(*filters.shape[::2], -1).swapaxes(1, 2)
-        dcolumns = filters.swapaxes(1, 2) @ dy
-        gather.give_back(dcolumns.reshape(columns.shape), dx[images])
+        matrix = columns.reshape(*filters.shape[::2], -1)
+        dw += dy @ matrix.swapaxes(1, 2)
+        # The gradient of the columns takes their place.
+        np.matmul(filters.swapaxes(1, 2), dy, out=matrix)
+        gather.give_back(columns, dx[images])
     return dx, dw.reshape(w.shape)

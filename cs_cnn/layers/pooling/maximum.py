@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cs_cnn.layers.arguments import match_shapes, pair
+from cs_cnn.layers.arguments import match_shapes, pair, same_shape
 from cs_cnn.layers.padding import Borders, borders
 from cs_cnn.layers.registry import Layer, Pick, Sample, register
-from cs_cnn.layers.windows import Pair, add_windows, place_windows, view_windows
+from cs_cnn.layers.windows import Pair, place_windows, view_windows
 
 __all__ = ["max_pool2d_backward", "max_pool2d_forward", "max_pool2d_plain"]
 
@@ -124,10 +124,14 @@ def max_pool2d_forward(
            [13., 15.]])
     """
     k, s, ends, (h_out, w_out) = pool_geometry(x, size, stride, pad, fit)
-    padded = pad_with(x, ends, -np.inf)
-    windows = view_windows(padded, k, s).reshape(*x.shape[:2], h_out, w_out, -1)
-    winner = windows.argmax(axis=-1)[..., np.newaxis]
-    out = np.take_along_axis(windows, winner, axis=-1)[..., 0]
+    seen = view_windows(pad_with(x, ends, -np.inf), k, s)
+    out = seen[..., 0, 0].copy()
+    winner = np.zeros(out.shape, np.uint8 if k[0] * k[1] < 256 else np.intp)
+    # All windows at once, one of their entries after the other: that reads the image in long rows.
+    for entry, (i, j) in enumerate(np.ndindex(*k)):
+        better = seen[..., i, j] > out
+        np.maximum(winner, better.astype(winner.dtype) * winner.dtype.type(entry), out=winner)
+        np.maximum(out, seen[..., i, j], out=out)
     return out, Cache(winner, k, s, ends, (x.shape[2], x.shape[3]))
 
 
@@ -156,12 +160,13 @@ def max_pool2d_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
            [0., 1., 0., 1.]])
     """
     winner, size, stride, ends, image = cache
-    if dout.shape != winner.shape[:-1]:
-        raise ValueError(f"dout must have the shape of out, {winner.shape[:-1]}, got {dout.shape}")
-    windows = np.zeros((*dout.shape, size[0] * size[1]), dout.dtype)
-    np.put_along_axis(windows, winner, dout[..., np.newaxis], axis=-1)
-    padded = (*dout.shape[:2], sum(ends[0]) + image[0], sum(ends[1]) + image[1])
-    return crop(add_windows(windows.reshape(*dout.shape, *size), padded, stride), ends, image)
+    same_shape("dout", dout, "out", winner.shape)
+    (h_out, w_out), (sh, sw) = dout.shape[2:], stride
+    padded = np.zeros((*dout.shape[:2], sum(ends[0]) + image[0], sum(ends[1]) + image[1]), dout.dtype)
+    for entry, (i, j) in enumerate(np.ndindex(*size)):
+        rows, columns = slice(i, i + sh * (h_out - 1) + 1, sh), slice(j, j + sw * (w_out - 1) + 1, sw)
+        padded[:, :, rows, columns] += dout * (winner == entry)
+    return crop(padded, ends, image)
 
 
 def max_pool2d_twin(
