@@ -25,6 +25,6 @@ except ModuleNotFoundError as error:
         "install the extra `torch` with: pip install 'cs-cnn[torch]'."
     ) from error
 
-from cs_cnn.zoo.registry import build, names, options
+from cs_cnn.zoo.registry import Entry, build, build_published, build_small, entry, names, options
 
-__all__ = ["build", "names", "options"]
+__all__ = ["Entry", "build", "build_published", "build_small", "entry", "names", "options"]

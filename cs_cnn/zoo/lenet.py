@@ -148,7 +148,18 @@ def _pool(kind: Pooling, channels: int, squash: Callable[[], nn.Module]) -> nn.M
     return nn.AvgPool2d(2) if kind == "average" else nn.MaxPool2d(2)
 
 
-@register("lenet5")
+@register(
+    "lenet5",
+    published={
+        "classes": 10,
+        "channels": 1,
+        "size": 32,
+        "pooling": "subsampling",
+        "c3": "partial",
+        "output": "rbf",
+    },
+    small={"activation": "relu", "pooling": "max"},
+)
 class LeNet5(nn.Module):
     """LeNet-5: two rounds of convolution and pooling, then three fully connected layers.
 

@@ -7,13 +7,14 @@ imported when the list is first asked for, and what it decorates with `register`
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import difflib
 import functools
 import importlib
 import inspect
 import pkgutil
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import torch
@@ -23,17 +24,45 @@ from cs_cnn.errors import CsCnnError
 
 Maker = TypeVar("Maker", bound=Callable[..., nn.Module])
 
-_MAKERS: dict[str, Callable[..., nn.Module]] = {}
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """What the zoo knows of a net.
+
+    Attributes
+    ----------
+    name : str
+    maker : callable
+        Makes the net from `classes`, `channels` and its options.
+    published : mapping
+        The arguments of `build` that give the net of the paper, with `classes`, `channels` and `size`.
+    small : mapping
+        The options, besides `size`, of the variant that learns 28x28 or 32x32 images on a CPU in a minute.
+    """
+
+    name: str
+    maker: Callable[..., nn.Module]
+    published: Mapping[str, Any]
+    small: Mapping[str, Any]
+
+
+_ENTRIES: dict[str, Entry] = {}
 _ALWAYS = ("classes", "channels")
 
 
-def register(name: str) -> Callable[[Maker], Maker]:
+def register(
+    name: str, *, published: Mapping[str, Any], small: Mapping[str, Any] | None = None, **preset: Any
+) -> Callable[[Maker], Maker]:
     """Enter a class or a function that makes a net under a name.
 
     Parameters
     ----------
     name : str
         The name for `build`: lower case, without blanks.
+    published, small : mapping
+        See `Entry`.
+    **preset
+        Options that this name fixes, for families whose members share a maker: ``depth=18``.
 
     Returns
     -------
@@ -43,9 +72,10 @@ def register(name: str) -> Callable[[Maker], Maker]:
     """
 
     def enter(maker: Maker) -> Maker:
-        if name in _MAKERS:
+        if name in _ENTRIES:
             raise ValueError(f"the name {name!r} is taken twice in cs_cnn.zoo")
-        _MAKERS[name] = maker
+        made = functools.partial(maker, **preset) if preset else maker
+        _ENTRIES[name] = Entry(name, made, dict(published), dict(small or {}))
         return maker
 
     return enter
@@ -67,16 +97,32 @@ def names() -> list[str]:
     list of str
     """
     _import_families()
-    return sorted(_MAKERS)
+    return sorted(_ENTRIES)
 
 
-def _maker(name: str) -> Callable[..., nn.Module]:
+def entry(name: str) -> Entry:
+    """Return what the zoo knows of a net.
+
+    Parameters
+    ----------
+    name : str
+        A name of `names()`.
+
+    Returns
+    -------
+    Entry
+
+    Raises
+    ------
+    CsCnnError
+        When there is no such net; the nearest name is suggested.
+    """
     known = names()
     if name not in known:
         near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else f"the names are {', '.join(known)}."
         raise CsCnnError(f"There is no net {name!r} in the zoo; {hint}")
-    return _MAKERS[name]
+    return _ENTRIES[name]
 
 
 def options(name: str) -> dict[str, tuple[Any, tuple[Any, ...]]]:
@@ -102,12 +148,14 @@ def options(name: str) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     >>> options("lenet5")["c3"]
     ('full', ('full', 'partial'))
     """
-    maker = _maker(name)
-    hints = typing.get_type_hints(maker.__init__ if inspect.isclass(maker) else maker)
+    maker = entry(name).maker
+    preset = maker.keywords if isinstance(maker, functools.partial) else {}
+    behind = maker.func if isinstance(maker, functools.partial) else maker
+    hints = typing.get_type_hints(behind.__init__ if inspect.isclass(behind) else behind)
     return {
         parameter.name: (parameter.default, typing.get_args(hints.get(parameter.name)))
-        for parameter in inspect.signature(maker).parameters.values()
-        if parameter.name not in _ALWAYS
+        for parameter in inspect.signature(behind).parameters.values()
+        if parameter.name not in _ALWAYS and parameter.name not in preset
     }
 
 
@@ -161,7 +209,7 @@ def build(
     Traceback (most recent call last):
     cs_cnn.errors.CsCnnError: There is no net 'lenet' in the zoo; did you mean 'lenet5'?
     """
-    maker = _maker(name)
+    maker = entry(name).maker
     known = options(name)
     for option in chosen:
         if option not in known:
@@ -176,3 +224,54 @@ def build(
             return maker(classes=classes, channels=channels, **chosen)
     except ValueError as error:
         raise CsCnnError(f"Cannot build {name!r}: {error}") from error
+
+
+def build_published(name: str, *, seed: int | None = None, **changed: Any) -> nn.Module:
+    """Build a net as its paper has it: for ImageNet or whatever it was made for.
+
+    Parameters
+    ----------
+    name : str
+        A name of `names()`.
+    seed : int, optional
+        As for `build`. To count and not to compute, build under ``with torch.device("meta")``: that takes no memory.
+    **changed
+        Arguments of `build` that differ from the paper's.
+
+    Returns
+    -------
+    torch.nn.Module
+
+    Examples
+    --------
+    >>> sum(p.numel() for p in build_published("lenet5").parameters())
+    60000
+    """
+    return build(name, seed=seed, **{**entry(name).published, **changed})
+
+
+def build_small(
+    name: str, *, size: int = 28, classes: int = 10, channels: int = 1, seed: int | None = None
+) -> nn.Module:
+    """Build the variant of a net that learns small images on a CPU in about a minute.
+
+    Parameters
+    ----------
+    name : str
+        A name of `names()`.
+    size : {28, 32}
+        Height and width of the images.
+    classes, channels, seed
+        As for `build`.
+
+    Returns
+    -------
+    torch.nn.Module
+
+    Examples
+    --------
+    >>> import torch
+    >>> build_small("lenet5", size=32)(torch.zeros(2, 1, 32, 32)).shape
+    torch.Size([2, 10])
+    """
+    return build(name, classes=classes, channels=channels, seed=seed, size=size, **entry(name).small)

@@ -8,6 +8,7 @@ from cs_cnn import checks
 from cs_cnn.checks import report
 from cs_cnn.checks.mistakes import Mistake, bank, everything
 
+
 def _name(mistake: Mistake) -> str:
     return f"{mistake.task}-{mistake.name}"
 
