@@ -18,6 +18,7 @@ _COMMANDS = {
     "feedback": ("cs_cnn.course.commands:feedback", "Write a feedback page for every student."),
     "export": ("cs_cnn.course.commands:export", "Write the marks as a CSV file."),
     "data": ("cs_cnn.data.commands:data", "List, fetch and find data sets."),
+    "account": ("cs_cnn.account.commands:account", "Count what a net costs, layer by layer."),
 }
 
 
@@ -64,7 +65,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cs-cnn")
 def main() -> None:
-    r"""Work with the course on convolutional networks: its data, its assignments and its marks.
+    """Work with the course on convolutional networks: its data, its assignments and its marks.
 
     \b
     A term in five commands:
@@ -73,7 +74,7 @@ def main() -> None:
       cs-cnn grade a2 --course my-class
       cs-cnn feedback a2 --course my-class
       cs-cnn export a2 --course my-class --to marks.csv
-    """
+    """  # noqa: D301
 
 
 if __name__ == "__main__":

@@ -12,10 +12,13 @@ from cs_cnn import __version__
 from cs_cnn.command import main
 
 
+NAMES = ("init", "release", "grade", "feedback", "export", "data", "account")
+
+
 def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
-    for name in ("init", "release", "grade", "feedback", "export", "data"):
+    for name in NAMES:
         assert f"\n  {name} " in result.output
     code = (
         "import sys; from cs_cnn.command import main; main(['--help'], standalone_mode=False);"
@@ -24,11 +27,12 @@ def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("name", ["init", "release", "grade", "feedback", "export", "data"])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_command_explains_itself_with_an_example(name: str) -> None:
     result = CliRunner().invoke(main, [name, "--help"])
     assert result.exit_code == 0
     assert f"cs-cnn {name}" in result.output.split("Usage:", 1)[1].split("\n", 1)[1]
+    assert "\\b" not in result.output  # click's mark for lines to keep apart, when it is written wrongly
 
 
 @pytest.mark.parametrize(

@@ -33,14 +33,14 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 @click.group()
 def data() -> None:
-    r"""List, fetch and find data sets.
+    """List, fetch and find data sets.
 
     Downloads are kept in a cache, which the environment variable CS_CNN_DATA can name.
 
     \b
     Example:
       cs-cnn data fetch mnist cifar10
-    """
+    """  # noqa: D301
 
 
 @data.command("list")

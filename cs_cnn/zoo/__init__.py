@@ -2,7 +2,7 @@
 
 >>> from cs_cnn import zoo
 >>> zoo.names()
-['lenet5'...]
+['alexnet', ...'lenet5', ...]
 >>> net = zoo.build("lenet5", pooling="max", seed=0)
 >>> sum(p.numel() for p in net.parameters())
 61706
@@ -25,6 +25,19 @@ except ModuleNotFoundError as error:
         "install the extra `torch` with: pip install 'cs-cnn[torch]'."
     ) from error
 
+from cs_cnn.zoo.checkpoints import load
 from cs_cnn.zoo.registry import Entry, build, build_published, build_small, entry, names, options
+from cs_cnn.zoo.weights import Pretrained, pretrained
 
-__all__ = ["Entry", "build", "build_published", "build_small", "entry", "names", "options"]
+__all__ = [
+    "Entry",
+    "Pretrained",
+    "build",
+    "build_published",
+    "build_small",
+    "entry",
+    "load",
+    "names",
+    "options",
+    "pretrained",
+]

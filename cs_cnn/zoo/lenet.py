@@ -10,7 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cs_cnn.zoo.blocks import require_choice
 from cs_cnn.zoo.registry import register
+from cs_cnn.zoo.staged import Staged
 
 Activation = Literal["tanh", "relu"]
 Pooling = Literal["average", "max", "subsampling"]
@@ -76,6 +78,8 @@ class PartialConv2d(nn.Module):
     weight : Parameter (connections, K, K)
         One kernel for each pair of maps that are connected, output map by output map.
     bias : Parameter (out_channels,)
+    inputs_seen : list of int
+        For each kernel, how many input maps its output map sees.
     mask : bool Tensor (out_channels, C)
         The table of connections. Not part of the state dictionary.
     """
@@ -87,9 +91,11 @@ class PartialConv2d(nn.Module):
         mask = torch.zeros(len(connections), in_channels, dtype=torch.bool)
         for row, inputs in enumerate(connections):
             mask[row, list(inputs)] = True
+        where = [row * in_channels + i for row, inputs in enumerate(connections) for i in sorted(inputs)]
         self.register_buffer("mask", mask, persistent=False)
-        self.register_buffer("_where", mask.flatten().nonzero().flatten(), persistent=False)
-        self.weight = nn.Parameter(torch.empty(int(mask.sum()), kernel_size, kernel_size))
+        self.register_buffer("_where", torch.tensor(where), persistent=False)
+        self.inputs_seen = [len(connections[place // in_channels]) for place in where]
+        self.weight = nn.Parameter(torch.empty(len(where), kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(len(connections)))
 
     def dense_weight(self) -> Tensor:
@@ -160,7 +166,7 @@ def _pool(kind: Pooling, channels: int, squash: Callable[[], nn.Module]) -> nn.M
     },
     small={"activation": "relu", "pooling": "max"},
 )
-class LeNet5(nn.Module):
+class LeNet5(Staged):
     """LeNet-5: two rounds of convolution and pooling, then three fully connected layers.
 
     ========  =======================================  ================  ===========
@@ -247,7 +253,7 @@ class LeNet5(nn.Module):
         c3: C3 = "full",
         output: Output = "affine",
     ) -> None:
-        super().__init__()
+        super().__init__(channels=channels, size=size, fixed=True)
         for option, value, allowed in (
             ("size", size, (28, 32)),
             ("activation", activation, get_args(Activation)),
@@ -255,10 +261,8 @@ class LeNet5(nn.Module):
             ("c3", c3, get_args(C3)),
             ("output", output, get_args(Output)),
         ):
-            if value not in allowed:
-                raise ValueError(f"{option} must be {' or '.join(map(repr, allowed))}, got {value!r}.")
+            require_choice(option, value, allowed)
         squash = ScaledTanh if activation == "tanh" else nn.ReLU
-        self.channels, self.size = channels, size
         self.c1 = nn.Conv2d(channels, 6, 5, padding=(32 - size) // 2)
         self.s2 = _pool(pooling, 6, squash)
         self.c3 = PartialConv2d(CONNECTIONS, 6, 5) if c3 == "partial" else nn.Conv2d(6, 16, 5)
@@ -275,7 +279,7 @@ class LeNet5(nn.Module):
             g = 1.0 if name == "output" else gain
             if isinstance(layer, PartialConv2d):
                 # Maps with three inputs need larger weights than the map with six.
-                fan_in = layer.mask.sum(1)[layer.mask.nonzero()[:, 0]] * layer.weight[0].numel()
+                fan_in = torch.tensor(layer.inputs_seen) * layer.weight[0].numel()
                 nn.init.normal_(layer.weight)
                 with torch.no_grad():
                     layer.weight.mul_((g / fan_in).sqrt()[:, None, None])
@@ -284,42 +288,8 @@ class LeNet5(nn.Module):
                 assert layer.bias is not None
                 nn.init.zeros_(layer.bias)
 
-    def features(self, x: Tensor, upto: str = "f6") -> Tensor:
-        """Return what a stage puts out, after its activation.
-
-        Parameters
-        ----------
-        x : Tensor (N, channels, size, size)
-            Images.
-        upto : str
-            A name of `stages`; "output" gives the logits.
-
-        Returns
-        -------
-        Tensor
-            (N, maps, height, width) up to "c5", then (N, features).
-
-        Raises
-        ------
-        ValueError
-            When there is no such stage, or the images have a wrong shape.
-        """
-        if upto not in self.stages:
-            raise ValueError(f"upto must be a stage of LeNet5 ({', '.join(self.stages)}), got {upto!r}.")
-        expected = (self.channels, self.size, self.size)
-        if tuple(x.shape[1:]) != expected:
-            raise ValueError(
-                f"This LeNet5 takes images of shape (N, {', '.join(map(str, expected))}), got {tuple(x.shape)}: "
-                "pad or resize the images to 28 or 32, and build the net with that size and number of channels."
-            )
-        for stage in self.stages[: self.stages.index(upto) + 1]:
-            if stage == "f6":
-                x = x.flatten(1)
-            x = getattr(self, stage)(x)
-            if stage in ("c1", "c3", "c5", "f6"):
-                x = self.activation(x)
-        return x
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map images (N, channels, size, size) to logits (N, classes)."""
-        return self.features(x, upto="output")
+    def run_stage(self, stage: str, x: Tensor) -> Tensor:
+        """Run the layer of a stage, and squash what convolutions and F6 put out."""
+        out = super().run_stage(stage, x.flatten(1) if stage == "f6" else x)
+        squashed: Tensor = self.activation(out) if stage in ("c1", "c3", "c5", "f6") else out
+        return squashed

@@ -15,7 +15,7 @@ import inspect
 import pkgutil
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import nn
@@ -125,6 +125,10 @@ def entry(name: str) -> Entry:
     return _ENTRIES[name]
 
 
+def _choices(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
+
+
 def options(name: str) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Return the options of a net beyond `classes` and `channels`.
 
@@ -153,7 +157,7 @@ def options(name: str) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     behind = maker.func if isinstance(maker, functools.partial) else maker
     hints = typing.get_type_hints(behind.__init__ if inspect.isclass(behind) else behind)
     return {
-        parameter.name: (parameter.default, typing.get_args(hints.get(parameter.name)))
+        parameter.name: (parameter.default, _choices(hints.get(parameter.name)))
         for parameter in inspect.signature(behind).parameters.values()
         if parameter.name not in _ALWAYS and parameter.name not in preset
     }

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from torch import Tensor, nn
+
+
+class Supervised(NamedTuple):
+    """What a net with auxiliary heads returns in training mode; in evaluation mode it returns only the logits.
+
+    Attributes
+    ----------
+    logits : Tensor (N, classes)
+        Of the last stage.
+    auxiliary : tuple of Tensor (N, classes)
+        Of the heads on the way, in the order of the stages. Their losses are added with a small weight.
+    """
+
+    logits: Tensor
+    auxiliary: tuple[Tensor, ...]
 
 
 class Staged(nn.Module):
     """A net as a row of named stages; the last one gives the logits.
 
-    A family lists its stages, as the paper's table names them, and makes a module of each under that name. What lies
-    between two stages (flattening, an activation) belongs to the stage that needs it.
+    A family lists its stages, as the paper's table names them, and makes a module of each under that name. What
+    lies between two stages (flattening, an activation) belongs to the stage that needs it: it is part of the
+    module, or `run_stage` is overridden.
 
     Parameters
     ----------
@@ -62,10 +80,27 @@ class Staged(nn.Module):
             )
         self._check_images(x)
         for stage in self.stages[: self.stages.index(upto) + 1]:
-            x = self.get_submodule(stage)(x)
+            x = self.run_stage(stage, x)
         return x
 
-    def forward(self, x: Tensor) -> Tensor:
+    def run_stage(self, stage: str, x: Tensor) -> Tensor:
+        """Map what the stage before puts out to what this stage puts out, its activation included.
+
+        Parameters
+        ----------
+        stage : str
+            A name of `stages`.
+        x : Tensor
+            Output of the stage before; the images for the first.
+
+        Returns
+        -------
+        Tensor
+        """
+        out: Tensor = self.get_submodule(stage)(x)
+        return out
+
+    def forward(self, x: Tensor) -> Tensor | Supervised:
         """Map images (N, channels, H, W) to logits (N, classes)."""
         return self.features(x, upto=self.stages[-1])
 

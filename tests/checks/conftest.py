@@ -1,8 +1,9 @@
-"""What the tests of the checks share: the functions of the reference solution."""
+"""What the tests of the checks share: the functions of the reference solutions."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import re
 from collections.abc import Callable
@@ -11,16 +12,29 @@ from typing import Any
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "solutions" / "a2_two_layer_net" / "two_layer_net.py"
+Functions = dict[str, Callable[..., Any]]
+_SOLUTIONS = Path(__file__).parents[2] / "solutions"
+
+
+@functools.lru_cache
+def solution_of(assignment: str) -> Functions:
+    """Return the functions of a reference solution by name, for an assignment such as "a2"."""
+    (source,) = _SOLUTIONS.glob(f"{assignment}_*/*.py")
+    cells = re.split(r"^# %%", source.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    wanted = [cell for cell in cells if cell.startswith((' answer="', ' locked="setup"'))]
+    names: dict[str, Any] = {"__name__": "solution"}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec("\n".join(cell.split("\n", 1)[1] for cell in wanted), names)
+    return {name: value for name, value in names.items() if callable(value) and not name.startswith("_")}
 
 
 @pytest.fixture(scope="session")
-def solution() -> dict[str, Callable[..., Any]]:
-    """Return the functions of the reference solution by name."""
-    text = SOURCE.read_text(encoding="utf-8")
-    cells = re.split(r"^# %%", text, flags=re.MULTILINE)
-    code = "".join(cell.split("\n", 1)[1] for cell in cells if cell.startswith(' answer="'))
-    names: dict[str, Any] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec("import numpy as np\n" + code, names)
-    return {name: value for name, value in names.items() if callable(value) and not name.startswith("_")}
+def solution() -> Functions:
+    """Return the functions of the homework's reference solution by name."""
+    return solution_of("a2")
+
+
+@pytest.fixture(scope="session")
+def solutions() -> Callable[[str], Functions]:
+    """Return what gives the functions of a reference solution, as `solution_of`."""
+    return solution_of

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,22 +19,29 @@ from cs_cnn.errors import CsCnnError
 Functions = dict[str, Callable[..., Any]]
 
 
-def test_the_solution_earns_full_marks(solution: Functions) -> None:
-    total = 0.0
-    for task in checks.tasks():
-        for hidden, seed in ((False, None), (True, 20417)):
-            report = checks.run(task.name, solution, hidden=hidden, seed=seed)
-            assert report.ok, str(report)
-        total += report.points
-    assert total == 82  # the other 18 are written answers
+@pytest.mark.parametrize("task", checks.tasks(), ids=lambda task: task.name)
+def test_the_solution_earns_full_marks(task: checks.Task, solutions: Callable[[str], Functions]) -> None:
+    functions = solutions(task.name.split(".")[0])
+    for hidden, seed in ((False, None), (True, 20417)):
+        report = checks.run(task.name, functions, hidden=hidden, seed=seed)
+        assert report.ok, str(report)
+        assert report.points == task.points
 
 
 def test_points_are_those_of_the_homework() -> None:
-    points = {task.name: task.points for task in checks.tasks()}
-    assert list(points.values()) == [5, 15, 6, 6, 10, 10, 14, 8, 8]
-    parts = {task.name: {part.name: part.points for part in task.parts} for task in checks.tasks()}
+    homework = [task for task in checks.tasks() if task.name.startswith("a2.")]
+    assert [task.points for task in homework] == [5, 15, 6, 6, 10, 10, 14, 8, 8]
+    parts = {task.name: {part.name: part.points for part in task.parts} for task in homework}
     assert parts["a2.neuron"] == {"loss": 3, "dx": 3, "dw": 5, "db": 4}
     assert parts["a2.backward"] == {"dW1": 4, "db1": 3, "dW2": 4, "db2": 3}
+
+
+def test_points_of_the_tasks_are_those_of_the_notebooks(root: Path) -> None:
+    for task in checks.tasks():
+        (source,) = (root / "solutions").glob(f"{task.name.split('.')[0]}_*/*.py")
+        text = source.read_text(encoding="utf-8")
+        cell = next(cell for cell in re.split(r"^# %%", text, flags=re.M) if f'check("{task.name}"' in cell)
+        assert float(re.search(r"points=([\d.]+)", cell)[1]) == task.points, task.name  # type: ignore[index]
 
 
 def test_functions_come_alone_in_order_or_by_name(solution: Functions) -> None:
@@ -66,7 +75,7 @@ def test_colour_only_on_a_terminal(solution: Functions, monkeypatch: pytest.Monk
 
 
 def test_a_wrong_name_is_a_sentence() -> None:
-    with pytest.raises(CsCnnError, match=r"no check called 'a2.forwrad'; the checks are a2.sigmoid"):
+    with pytest.raises(CsCnnError, match=r"no check called 'a2.forwrad'; the checks are a1.perceptron_output"):
         checks.run("a2.forwrad", np.maximum)
 
 
