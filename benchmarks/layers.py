@@ -1,108 +1,107 @@
-"""Compare the NumPy layers with their PyTorch twins: forward and backward, one thread, CPU time.
+"""Compare the NumPy layers with PyTorch and with the usual ways to write convolution in NumPy.
 
-Every line is a ratio measured in this run, the two sides taking turns, since the machine may be busy.
+One thread, float32, CPU time, all taking turns in one run: read the ratios, since a machine may be busy. NumPy's
+BLAS chooses its kernels when it is loaded, and on some processors not the fastest ones; ``--both-blas`` measures
+once more with those for AVX-512, which a second process loads.
 """
 
 from __future__ import annotations
 
 import json
-import platform
-import statistics
-import time
-from collections.abc import Callable
-from datetime import date
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-import torch
 
+from benchmarks.cases import CASES, Case
+from benchmarks.machine import has_avx512
+from benchmarks.measuring import DIRECTIONS, begin, means, measure_case, ratio, settings
+from benchmarks.peers import PEERS
 from cs_cnn.files import atomic_write
-from cs_cnn.layers.registry import Layer, layers
 
-Shapes = dict[str, tuple[int, ...]]
-
-# layer: (what it is, shapes, options); float32, as networks are run
-CASES: list[tuple[str, str, Shapes, dict[str, Any]]] = [
-    ("conv2d", "LeNet conv1", {"x": (32, 1, 28, 28), "w": (6, 1, 5, 5), "b": (6,)}, {"pad": 2}),
-    ("conv2d", "LeNet conv2", {"x": (32, 6, 14, 14), "w": (16, 6, 5, 5), "b": (16,)}, {}),
-    ("conv2d", "32x32, 3x3, 32 to 64", {"x": (8, 32, 32, 32), "w": (64, 32, 3, 3), "b": (64,)}, {"pad": 1}),
-    ("conv2d", "28x28, 1x1, 128 to 256", {"x": (4, 128, 28, 28), "w": (256, 128, 1, 1), "b": (256,)}, {}),
-    ("max_pool2d", "28x28, 2x2", {"x": (32, 32, 28, 28)}, {"size": 2}),
-    ("affine", "400 to 120", {"x": (256, 400), "w": (400, 120), "b": (120,)}, {}),
-    ("relu", "28x28", {"x": (32, 32, 28, 28)}, {}),
-]
+OTHERS = ("torch", *PEERS)
+AVX512 = "SkylakeX"
+"""OpenBLAS's name for its kernels with AVX-512."""
 
 
-def _cpu_time(function: Callable[[], object]) -> float:
-    started = time.process_time()
-    function()
-    return time.process_time() - started
+def show_heading(run: dict[str, Any]) -> None:
+    """Print what is measured with, and the heads of the columns."""
+    click.echo(f"\n{run['blas']}; a product of matrices: {run['gemm gflops']:.0f} GFLOP/s")
+    head = f"{'ms':>9}{'GFLOP/s':>9}{'of gemm':>8}" + "".join(f"{name:>15}" for name in OTHERS)
+    click.echo(f"{'our time, and over that of':<46}{head}")
 
 
-def processor() -> str:
-    """Return the name of the processor, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
+def show_row(row: dict[str, Any]) -> None:
+    """Print a case: two lines."""
+    for direction in DIRECTIONS:
+        measured = row[direction]
+        line = f"{row['case'] if direction == DIRECTIONS[0] else '':<27}{direction:<19}{measured['ms']['ours']:>9.2f}"
+        if "gflops" in measured:
+            line += f"{measured['gflops']:>9.0f}{measured['of gemm']:>8.0%}"
+        else:
+            line += " " * 17
+        click.echo(
+            line + "".join(f"{ratio(row, direction, o):>15.2f}" for o in OTHERS if o in measured["ms"])
+        )
 
 
-def measure(layer: Layer, shapes: Shapes, options: dict[str, Any], repeats: int) -> tuple[float, float]:
-    """Return the median CPU seconds of one forward and backward pass: ours, PyTorch's."""
-    rng = np.random.default_rng(0)
-    arrays = [rng.normal(size=shape).astype(np.float32) for shape in shapes.values()]
-    tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
-    dout = rng.normal(size=layer.forward(*arrays, **options)[0].shape).astype(np.float32)
-    dout_torch = torch.tensor(dout)
+def show_means(run: dict[str, Any]) -> None:
+    """Print the geometric means over the convolutions."""
+    for direction, of_each in run["means"].items():
+        line = f"{'geometric mean, conv2d':<27}{direction:<45}"
+        click.echo(line + "".join(f"{of_each[other]:>15.2f}" for other in OTHERS))
 
-    def ours() -> None:
-        _, cache = layer.forward(*arrays, **options)
-        layer.backward(dout, cache)
 
-    def twin() -> None:
-        layer.twin(*tensors, **options).backward(dout_torch)
+def run_here(cases: Sequence[Case], rounds: int) -> dict[str, Any]:
+    """Measure with the BLAS of this process, and print as it comes."""
+    run = begin()
+    show_heading(run)
+    run["rows"] = []
+    for case in cases:
+        run["rows"].append(measure_case(case, rounds, run["gemm gflops"]))
+        show_row(run["rows"][-1])
+    run["means"] = means(run["rows"])
+    show_means(run)
+    return run
 
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(repeats + 1):
-        times[0].append(_cpu_time(ours))
-        times[1].append(_cpu_time(twin))
-    # The first round pays for caches and memory; it is not counted.
-    return statistics.median(times[0][1:]), statistics.median(times[1][1:])
+
+def run_with_avx512(arguments: Sequence[str]) -> list[dict[str, Any]]:
+    """Measure in another process, whose NumPy loads the kernels for AVX-512."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "run.json"
+        command = [sys.executable, "-m", "benchmarks.layers", *arguments, "--json", str(file)]
+        subprocess.run(command, env=os.environ | {"OPENBLAS_CORETYPE": AVX512}, check=True)
+        runs: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["runs"]
+    return runs
 
 
 @click.command()
-@click.option("--repeats", default=15, show_default=True, help="Rounds of each measurement.")
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Also write the table to this file."
 )
-def main(repeats: int, json_file: Path | None) -> None:
-    """Print CPU time of forward + backward, ours over PyTorch's (below 1: ours is faster)."""
-    torch.set_num_threads(1)
-    rows: list[dict[str, Any]] = []
-    click.echo(f"{'layer':<12}{'case':<26}{'ours (ms)':>12}{'torch (ms)':>12}{'ratio':>8}")
-    for name, title, shapes, options in CASES:
-        ours, twin = measure(layers()[name], shapes, options, repeats)
-        rows.append(
-            {
-                "layer": name,
-                "case": title,
-                "ours_ms": ours * 1e3,
-                "torch_ms": twin * 1e3,
-                "ratio": ours / twin,
-            }
-        )
-        click.echo(f"{name:<12}{title:<26}{ours * 1e3:>12.2f}{twin * 1e3:>12.2f}{ours / twin:>8.2f}")
-    mean = statistics.geometric_mean([row["ratio"] for row in rows])
-    click.echo(f"{'geometric mean of the ratios':<62}{mean:>8.2f}")
+@click.option("--both-blas", is_flag=True, help="Measure once more with NumPy's kernels for AVX-512.")
+@click.option("--quick", is_flag=True, help="Three rounds of each measurement instead of nine.")
+@click.option("--only", default="", help="Only the cases with this text in their name.")
+def main(json_file: Path | None, both_blas: bool, quick: bool, only: str) -> None:
+    """Print the CPU time of the NumPy layers, and its ratio to that of PyTorch and of the usual NumPy."""
+    cases = [case for case in CASES if only.lower() in f"{case.layer} {case.title}".lower()]
+    if not cases:
+        titles = ", ".join(case.title for case in CASES)
+        raise click.BadParameter(f"no case has {only!r} in its name; there are {titles}", param_hint="--only")
+    rounds = 3 if quick else 9
+    runs = [run_here(cases, rounds)]
+    if both_blas and not has_avx512():
+        click.echo("This processor has no AVX-512, so there is nothing else to measure.")
+    elif both_blas:
+        runs += run_with_avx512(["--only", only, *(["--quick"] if quick else [])])
     if json_file:
-        versions = {"numpy": np.__version__, "torch": torch.__version__}
-        run = {"date": f"{date.today():%Y-%m-%d}", "cpu": processor(), "threads": 1, **versions}
         with atomic_write(json_file) as file:
-            json.dump({**run, "geometric mean": round(mean, 2), "rows": rows}, file, indent=1)
+            json.dump({**settings(rounds), "runs": runs}, file, indent=1)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 jupyter-cache recognises a notebook by its code cells alone, so after an edit in ``cs_cnn`` it would go on
 showing outputs of the old code. Here the cache folder's name ends in a digest of everything an output can
-depend on: the library's code (comments and layout apart), its packaged data, and the versions of Python and of
-the numerical libraries. Sphinx re-reads all pages when that name changes. The newest few folders are kept.
+depend on: the library's code (comments and layout apart), its packaged data, the recorded benchmarks, and the
+versions of Python and of the numerical libraries. Sphinx re-reads all pages when that name changes. The newest few
+folders are kept.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ def library_digest(package: Path) -> str:
             with suppress(SyntaxError):  # the chapter that imports it will say so
                 content = ast.dump(ast.parse(content)).encode()
         digest.update(relative.as_posix().encode() + b"\0" + hashlib.sha256(content).digest())
+    for path in sorted((package.parent / "benchmarks" / "results").glob("*.json")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
     array([[21.5]])
     """
     match_shapes(x=(x, "N ..."))
-    rows = x.reshape(len(x), -1)
+    rows = _rows(x)
     match_shapes(**{"x, one row per example": (rows, "N D"), "w": (w, "D M"), "b": (b, "M")})
     return rows @ w + b, (x, w)
 
@@ -78,9 +79,14 @@ def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndar
     x, w = cache
     match_shapes(w=(w, "D M"), dout=(dout, "N M"))
     dx = (dout @ w.T).reshape(x.shape)
-    dw = x.reshape(len(x), -1).T @ dout
+    dw = _rows(x).T @ dout
     db = dout.sum(axis=0)
     return dx, dw, db
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    """Read every example as a vector; of no example, too, the length is known."""
+    return x.reshape(len(x), prod(x.shape[1:]))
 
 
 def affine_twin(x: Any, w: Any, b: Any) -> Any:

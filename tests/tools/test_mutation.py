@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from cs_cnn.layers import affine_backward, conv2d_backward
+from cs_cnn.layers.convolution.geometry import Geometry
+from cs_cnn.layers.convolution.winograd import Winograd
 from cs_cnn.layers.registry import Layer, Sample, layers
 from tools.mutation import verdicts
 from tools.mutation.__main__ import examine, main, table
@@ -98,6 +100,14 @@ def test_an_exchanged_operator_is_noticed(plant: Callable) -> None:
     assert "2 * dout -> 2 / dout" in changes and "2 -> 3" in changes
     (result,) = examine([layer], n_samples=2, operators=True)
     assert not result.survivors
+
+
+def test_a_method_that_calls_its_parent_can_be_changed() -> None:
+    method = Winograd.__init__
+    (found,) = [mutant for mutant in mutants(method) if "super()" in mutant.change]
+    with verdicts.changed(found), pytest.raises(AttributeError):  # what the parent prepares is missing
+        Winograd(Geometry((1, 1), (1, 1), ((0, 0), (0, 0)), (4, 4), 1), (3, 3))
+    assert Winograd(Geometry((1, 1), (1, 1), ((0, 0), (0, 0)), (4, 4), 1), (3, 3)).step == (4, 4)
 
 
 def test_a_change_that_hangs_is_stopped(plant: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,10 +138,18 @@ def mutants(function: FunctionType, *, operators: bool = False) -> list[Mutant]:
     for node, change, new in changes:
         if node.lineno in shortcuts:
             continue
+        _keep_names(new, function.__code__.co_freevars)
         with contextlib.suppress(SyntaxError, ValueError):
             lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
             found.append(Mutant(function, lines, change, _compile(new, module, file)))
     return found
+
+
+def _keep_names(definition: ast.FunctionDef, names: tuple[str, ...]) -> None:
+    """Mention names from outside, such as the class for ``super()``, where nothing runs: code must keep them."""
+    mentions = [ast.Expr(ast.Name(name, ast.Load())) for name in names]
+    if mentions:
+        definition.body.append(ast.If(ast.Constant(False), list(mentions), []))
 
 
 def _begins(definition: ast.FunctionDef) -> int:

@@ -32,21 +32,24 @@ class Expectation:
     single: bool = False
 
 
-# The registry's samples are small. These are large enough for the ways that only large ones in float32 take:
-# (N, C, H, W), (F, C / groups, HH, WW), stride, padding, groups.
-_LARGE = (
-    ((2, 32, 9, 8), (32, 32, 3, 3), 1, 1, 1),
-    ((1, 64, 8, 10), (64, 32, 3, 3), 1, 0, 2),
-    ((1, 8, 11, 12), (32, 8, 5, 5), 2, 2, 1),
+# The registry's samples are small. These are large enough for the ways that only large ones take:
+# x (N, C, H, W), w (F, C / groups, HH, WW) and the options.
+_LARGE: tuple[tuple[tuple[int, ...], tuple[int, ...], dict[str, int]], ...] = (
+    ((4, 32, 13, 12), (32, 32, 3, 3), {"pad": 1}),
+    ((8, 64, 10, 12), (64, 32, 3, 3), {"groups": 2}),
+    ((8, 8, 21, 23), (32, 8, 5, 5), {"stride": 2, "pad": 2}),
+    ((4, 32, 17, 16), (32, 32, 3, 3), {"dilation": 2}),
+    ((1, 24, 42, 44), (24, 24, 11, 12), {"pad": 1}),
+    ((40, 2, 13, 14), (4, 2, 5, 3), {"stride": 2, "pad": 1}),
 )
 
 
 def _large_samples(layer: Layer) -> list[Sample]:
     rng = np.random.default_rng(0)
     found: list[Sample] = []
-    for x, w, stride, pad, groups in _LARGE if layer.name == "conv2d" else ():
+    for x, w, options in _LARGE if layer.name == "conv2d" else ():
         arrays = {name: rng.normal(size=shape) for name, shape in (("x", x), ("w", w), ("b", w[:1]))}
-        found.append(Sample(arrays, {"stride": stride, "pad": pad, "groups": groups}))
+        found.append(Sample(arrays, dict(options)))
     return found
 
 

@@ -35,14 +35,16 @@ def forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry: Geometry) -> 
 
 
 def backward(
-    dout: np.ndarray, x: np.ndarray, w: np.ndarray, geometry: Geometry
+    dout: np.ndarray, x: np.ndarray, w: np.ndarray, geometry: Geometry, *, only_filters: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the gradients of the images and of the filters."""
     groups = geometry.groups
     filters = w.reshape(groups, len(w) // groups, -1)
     columns, douts = _matrices(x, groups), _matrices(dout, groups)
-    dx = np.matmul(filters.swapaxes(-1, -2), douts).reshape(x.shape)
-    dw = np.zeros(filters.shape, dx.dtype)
+    dtype = np.result_type(x, w, dout)
+    dx, dw = np.zeros(x.shape, dtype), np.zeros(filters.shape, dtype)
+    if not only_filters:
+        np.matmul(filters.swapaxes(-1, -2), douts, out=_matrices(dx, groups))
     # One image at a time: a product of all of them would hold N matrices of the size of dw.
     for image, dimage in zip(columns, douts, strict=True):
         dw += dimage @ image.swapaxes(-1, -2)

@@ -86,7 +86,7 @@ def forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry: Geometry) -> 
 
 
 def backward(
-    dout: np.ndarray, x: np.ndarray, w: np.ndarray, geometry: Geometry
+    dout: np.ndarray, x: np.ndarray, w: np.ndarray, geometry: Geometry, *, only_filters: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the gradients of the images and of the filters."""
-    return backward_tiles(Fourier(geometry, (w.shape[2], w.shape[3])), dout, x, w, geometry)
+    return backward_tiles(Fourier(geometry, (w.shape[2], w.shape[3])), dout, x, w, geometry, only_filters)

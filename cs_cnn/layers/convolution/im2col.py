@@ -114,7 +114,7 @@ def forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry: Geometry) -> 
 
 
 def backward(
-    dout: np.ndarray, x: np.ndarray, w: np.ndarray, geometry: Geometry
+    dout: np.ndarray, x: np.ndarray, w: np.ndarray, geometry: Geometry, *, only_filters: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the gradients of the images and of the filters."""
     filters = w.reshape(geometry.groups, len(w) // geometry.groups, -1)
@@ -125,6 +125,8 @@ def backward(
         dy = dout[images, :, rows].transpose(1, 2, 3, 0).reshape(*filters.shape[:2], -1)
         matrix = columns.reshape(*filters.shape[::2], -1)
         dw += dy @ matrix.swapaxes(1, 2)
+        if only_filters:  # only saves time
+            continue  # only saves time
         # The gradient of the columns takes their place.
         np.matmul(filters.swapaxes(1, 2), dy, out=matrix)
         gather.give_back(columns, dx[images])

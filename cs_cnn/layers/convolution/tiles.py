@@ -94,12 +94,12 @@ class Tiling(ABC):
                 filters = self.evaluate_filters(w[part]) if kept is None else kept
                 self.interpolate_outputs(filters @ tiles, b[part], out[images, part], rows)
 
-    def gradients(self, dout: np.ndarray, x: np.ndarray, w: np.ndarray, dx: np.ndarray) -> np.ndarray:
-        """Add the gradient of the images to `dx`, and return that of the filters."""
+    def gradients(self, dout: np.ndarray, x: np.ndarray, w: np.ndarray, dx: np.ndarray | None) -> np.ndarray:
+        """Add the gradient of the images to `dx`, if it is wanted, and return that of the filters."""
         shape, w = w.shape, self._undo_stride(w)
         dw = np.zeros_like(w)
         parts = self._parts(w.shape[1], w.shape[0])
-        kept = self.evaluate_filters(w) if len(parts) == 1 else None
+        kept = self.evaluate_filters(w) if len(parts) == 1 and dx is not None else None
         for images, rows in self._blocks(len(x)):
             dproducts = self.evaluate_outputs(dout[images], rows)
             loaded = self._load(x[images], rows)
@@ -107,9 +107,12 @@ class Tiling(ABC):
             for part in parts:
                 tiles = self.evaluate_tiles(loaded[:, part])
                 self.filters_gradient(dproducts @ adjoint(tiles), dw[:, part])
+                if dx is None:  # only saves time
+                    continue  # only saves time
                 filters = self.evaluate_filters(w[:, part]) if kept is None else kept
                 self.tiles_gradient(adjoint(filters) @ dproducts, dloaded[:, part])
-            self._add_back(dloaded, dx[images], rows)
+            if dx is not None:
+                self._add_back(dloaded, dx[images], rows)
         return self._redo_stride(dw, shape)
 
     def output_rows(self, out: np.ndarray, rows: slice) -> Iterator[tuple[int, np.ndarray]]:
@@ -152,8 +155,8 @@ class Tiling(ABC):
         size, inside, seen = self._place(rows, x.shape[2:])
         padded = np.zeros((*x.shape[:2], *size), x.dtype)
         padded[:, :, *inside] = x[:, :, *seen]
-        if self.stride == (1, 1):
-            return padded
+        if self.stride == (1, 1):  # only saves time
+            return padded  # only saves time
         spread = self._spread(padded)
         return spread.reshape(len(x), -1, *spread.shape[4:])
 
@@ -170,8 +173,8 @@ class Tiling(ABC):
 
     def _undo_stride(self, w: np.ndarray) -> np.ndarray:
         """Sort the entries of filters (F, C, HH, WW) into filters of stride 1: (F, C * s * s, r, r)."""
-        if self.stride == (1, 1):
-            return w
+        if self.stride == (1, 1):  # only saves time
+            return w  # only saves time
         (rh, rw), (sh, sw) = self.reach, self.stride
         padded = np.zeros((*w.shape[:2], rh * sh, rw * sw), w.dtype)
         padded[:, :, : w.shape[2], : w.shape[3]] = w
@@ -179,8 +182,8 @@ class Tiling(ABC):
 
     def _redo_stride(self, w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """Sort the entries back into filters of the given shape."""
-        if self.stride == (1, 1):
-            return w
+        if self.stride == (1, 1):  # only saves time
+            return w  # only saves time
         (rh, rw), (sh, sw) = self.reach, self.stride
         padded = np.empty((*shape[:2], rh * sh, rw * sw), w.dtype)
         spread = self._spread(padded)
@@ -205,12 +208,18 @@ def forward_tiles(
 
 
 def backward_tiles(
-    tiling: Tiling, dout: np.ndarray, x: np.ndarray, w: np.ndarray, geometry: Geometry
+    tiling: Tiling,
+    dout: np.ndarray,
+    x: np.ndarray,
+    w: np.ndarray,
+    geometry: Geometry,
+    only_filters: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the gradients of the images and of the filters, group by group."""
     dx, dw = np.zeros_like(x), np.empty_like(w)
     for channels, filters in _groups(x, w, geometry.groups):
-        dw[filters] = tiling.gradients(dout[:, filters], x[:, channels], w[filters], dx[:, channels])
+        to = None if only_filters else dx[:, channels]
+        dw[filters] = tiling.gradients(dout[:, filters], x[:, channels], w[filters], to)
     return dx, dw
 
 

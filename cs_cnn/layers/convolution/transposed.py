@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cs_cnn.layers.arguments import match_shapes, pair, same_shape
-from cs_cnn.layers.convolution.conv2d import conv2d_backward, conv2d_forward
+from cs_cnn.layers.convolution import kernels
+from cs_cnn.layers.convolution.conv2d import conv2d_forward
 from cs_cnn.layers.padding import Borders, borders
 from cs_cnn.layers.registry import Layer, Pick, Sample, register
 from cs_cnn.layers.windows import Pair, add_windows
@@ -213,7 +214,7 @@ def conv_transpose2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarra
         dout, w, np.zeros(len(w), w.dtype), stride=s, pad=ends, dilation=d, groups=groups
     )
     # In that convolution x stands where the upstream gradient stands, so its weight gradient is ours.
-    _, dw, _ = conv2d_backward(x, seen)
+    _, dw = kernels.backward(x, dout, w, seen.geometry, only_filters=True)
     return dx, dw, dout.sum(axis=(0, 2, 3))
 
 

@@ -123,7 +123,7 @@ def max_pool2d_forward(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    k, s, ends, (h_out, w_out) = pool_geometry(x, size, stride, pad, fit)
+    k, s, ends, _ = pool_geometry(x, size, stride, pad, fit)
     seen = view_windows(pad_with(x, ends, -np.inf), k, s)
     out = seen[..., 0, 0].copy()
     winner = np.zeros(out.shape, np.uint8 if k[0] * k[1] < 256 else np.intp)
