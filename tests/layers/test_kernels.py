@@ -19,8 +19,9 @@ from cs_cnn.layers import (
     conv_transpose2d_backward,
     conv_transpose2d_forward,
 )
-from cs_cnn.layers.convolution import depthwise, direct, fft, im2col, kernels, lines, tiles, winograd
-from cs_cnn.layers.convolution.geometry import Geometry, geometry_of
+from cs_cnn.layers.convolution import kernels
+from cs_cnn.layers.convolution.kernels import depthwise, direct, fft, im2col, lines, tiles, winograd
+from cs_cnn.layers.convolution.kernels.geometry import Geometry, geometry_of
 
 EXACT = 1e-10
 """Largest relative error in float64."""

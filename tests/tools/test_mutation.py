@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from cs_cnn.layers import affine_backward, conv2d_backward
-from cs_cnn.layers.convolution.geometry import Geometry
-from cs_cnn.layers.convolution.winograd import Winograd
+from cs_cnn.layers.convolution.kernels.geometry import Geometry
+from cs_cnn.layers.convolution.kernels.winograd import Winograd
 from cs_cnn.layers.registry import Layer, Sample, layers
 from tools.mutation import verdicts
 from tools.mutation.__main__ import examine, main, table

@@ -9,7 +9,7 @@ import numpy as np
 
 from cs_cnn.layers.arguments import pair, same_shape
 from cs_cnn.layers.convolution import kernels
-from cs_cnn.layers.convolution.geometry import Geometry, Setting, geometry_of
+from cs_cnn.layers.convolution.kernels.geometry import Geometry, Setting, geometry_of
 from cs_cnn.layers.padding import Borders, Mode, borders, pad2d_backward, pad2d_forward, pad2d_twin
 from cs_cnn.layers.registry import Layer, Pick, Sample, register
 from cs_cnn.layers.windows import place_windows

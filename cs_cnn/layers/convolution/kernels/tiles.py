@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cs_cnn.layers.convolution.geometry import Geometry, blocks, overlap, pieces
+from cs_cnn.layers.convolution.kernels.geometry import Geometry, blocks, overlap, pieces
 from cs_cnn.layers.windows import Pair
 
 __all__: list[str] = []

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cs_cnn.layers.convolution.geometry import Geometry, overlap, pieces
+from cs_cnn.layers.convolution.kernels.geometry import Geometry, overlap, pieces
 from cs_cnn.layers.windows import Pair
 
 __all__: list[str] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cs_cnn.layers.convolution.geometry import Geometry, pieces
+from cs_cnn.layers.convolution.kernels.geometry import Geometry, pieces
 
 __all__: list[str] = []
 

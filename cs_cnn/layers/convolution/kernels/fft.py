@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cs_cnn.layers.convolution.geometry import Geometry
-from cs_cnn.layers.convolution.tiles import Tiling, backward_tiles, forward_tiles
+from cs_cnn.layers.convolution.kernels.geometry import Geometry
+from cs_cnn.layers.convolution.kernels.tiles import Tiling, backward_tiles, forward_tiles
 from cs_cnn.layers.windows import add_windows, view_windows
 
 __all__: list[str] = []

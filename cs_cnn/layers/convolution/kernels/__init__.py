@@ -19,8 +19,8 @@ from types import ModuleType
 
 import numpy as np
 
-from cs_cnn.layers.convolution import depthwise, direct, fft, im2col, lines, winograd
-from cs_cnn.layers.convolution.geometry import Geometry
+from cs_cnn.layers.convolution.kernels import depthwise, direct, fft, im2col, lines, winograd
+from cs_cnn.layers.convolution.kernels.geometry import Geometry
 
 __all__: list[str] = []
 

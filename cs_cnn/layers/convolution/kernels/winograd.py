@@ -26,8 +26,8 @@ from math import prod
 
 import numpy as np
 
-from cs_cnn.layers.convolution.geometry import Geometry, pieces
-from cs_cnn.layers.convolution.tiles import Tiling, backward_tiles, forward_tiles
+from cs_cnn.layers.convolution.kernels.geometry import Geometry, pieces
+from cs_cnn.layers.convolution.kernels.tiles import Tiling, backward_tiles, forward_tiles
 from cs_cnn.layers.windows import Pair, view_windows
 
 __all__: list[str] = []

@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cs_cnn.layers.convolution import im2col
-from cs_cnn.layers.convolution.geometry import Geometry, blocks, overlap
+from cs_cnn.layers.convolution.kernels import im2col
+from cs_cnn.layers.convolution.kernels.geometry import Geometry, blocks, overlap
 
 __all__: list[str] = []
 
