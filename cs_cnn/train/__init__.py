@@ -6,9 +6,10 @@
 >>> rows = train.fit(net, (images.x_train[:64], images.y_train[:64]), (images.x_test[:64], images.y_test[:64]),
 ...                  epochs=1, progress=False)
 >>> sorted(rows[0])
-['epoch', 'lr', 'seconds', 'test_accuracy', 'test_loss', 'train_accuracy', 'train_loss']
+['epoch', 'lr', 'seconds', 'test_accuracy', 'test_loss', 'test_top5', 'train_accuracy', 'train_loss']
 
-From the command line: ``python -m cs_cnn.train lenet5 --epochs 3``.
+From the command line: ``python -m cs_cnn.train lenet5 --epochs 3``; on several processors or machines
+``torchrun --nproc-per-node 2 -m cs_cnn.train lenet5 --epochs 3``.
 
 Importing this package does not import PyTorch; its functions are looked up when they are first used.
 """
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from cs_cnn.train.evaluation import evaluate, predict
     from cs_cnn.train.history import read_history
     from cs_cnn.train.loop import fit
+    from cs_cnn.train.recipe.settings import Settings
 
 __all__ = [
     "Checkpoint",
+    "Settings",
     "evaluate",
     "find_device",
     "fit",
@@ -38,6 +41,7 @@ __all__ = [
 
 _HOME = {
     "Checkpoint": "checkpoint",
+    "Settings": "recipe.settings",
     "evaluate": "evaluation",
     "find_device": "devices",
     "fit": "loop",

@@ -19,7 +19,7 @@ from cs_cnn.train.devices import RandomState
 from cs_cnn.train.history import Row
 
 FORMAT = "cs_cnn.train checkpoint"
-VERSION = 1
+VERSION = 2
 FILE = "checkpoint.pt"
 HISTORY_FILE = "history.csv"
 
@@ -35,15 +35,17 @@ class Checkpoint:
     model : dict of str to Tensor
         The net's state dictionary.
     optimiser : dict
-        The optimiser's state dictionary (momentum).
+        The optimiser's state dictionary (momentum, and what else it keeps).
     settings : dict
         What must be the same when the run goes on: batch size, learning rate, seed, data and so on.
     history : list of dict
         The rows so far; the run has finished ``len(history)`` epochs.
     shuffler : Tensor
-        State of the generator that shuffles the images.
-    randomness : dict of str to Tensor
-        States of the generators that layers such as dropout draw from.
+        State of the generator that shuffles the images and draws their augmentation.
+    randomness : list of dict of str to Tensor
+        States of the generators that layers such as dropout draw from, for each process.
+    scaler : dict
+        The scale of the loss in float16; else empty.
     """
 
     model_name: str
@@ -52,7 +54,8 @@ class Checkpoint:
     settings: dict[str, Any]
     history: list[Row]
     shuffler: Tensor
-    randomness: RandomState
+    randomness: list[RandomState]
+    scaler: dict[str, Any]
 
     @property
     def epoch(self) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cs_cnn.errors import CsCnnError
+from cs_cnn.train.processes import Group
 
 Array = NDArray[Any] | Tensor
 
@@ -134,8 +135,43 @@ def evaluate(model: nn.Module, x: Array, y: Array, *, batch_size: int = BATCH) -
     CsCnnError
         When arrays do not fit each other or the model.
     """
-    logits = predict(model, x, batch_size=batch_size)
-    labels = labels_as_tensor(y, len(logits)).cpu()
+    found = measures(model, x, y, batch_size=batch_size)
+    return found["loss"], found["accuracy"]
+
+
+def measures(
+    model: nn.Module, x: Array, y: Array, *, batch_size: int = BATCH, group: Group | None = None
+) -> dict[str, float]:
+    """Return loss and accuracy as `evaluate` does, and the top-5 accuracy where there are more than five classes.
+
+    Parameters
+    ----------
+    model, x, y, batch_size
+        As for `evaluate`.
+    group : Group, optional
+        The processes that share the images; each passes all of them and gets the measures of all.
+
+    Returns
+    -------
+    dict of str to float
+        "loss", "accuracy", and "top5": the fraction of images whose label is among the five highest logits.
+    """
+    group = group or Group()
+    labels = labels_as_tensor(y, len(x)).cpu()
+    mine = slice(group.rank, None, group.size)
+    # A process for which no image is left looks at one for nothing: the sums below count it with weight 0.
+    weight = 1.0 if group.rank < len(x) else 0.0
+    logits = predict(model, x[mine] if weight else x[:1], batch_size=batch_size)
     check_labels(logits, int(labels.max()))
-    loss = F.cross_entropy(logits.double(), labels)
-    return float(loss), float(np.mean((logits.argmax(1) == labels).numpy()))
+    labels = labels[mine] if weight else labels[:1]
+    five = logits.topk(min(5, logits.shape[1])).indices
+    sums = torch.stack(
+        [
+            F.cross_entropy(logits.double(), labels, reduction="sum"),
+            (logits.argmax(1) == labels).sum().double(),
+            (five == labels[:, None]).sum().double(),
+        ]
+    )
+    loss, accuracy, top5 = (group.sum(sums * weight) / len(x)).tolist()
+    found = {"loss": loss, "accuracy": accuracy}
+    return {**found, "top5": top5} if logits.shape[1] > 5 else found

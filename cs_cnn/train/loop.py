@@ -1,89 +1,65 @@
-"""The training loop: stochastic gradient descent with momentum, epoch by epoch."""
+"""The training loop: epoch by epoch, each followed by a test and a checkpoint."""
 
 from __future__ import annotations
 
+import math
 import os
-import tempfile
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-from tqdm import tqdm
+from torch import nn
 
 from cs_cnn.errors import CsCnnError
 from cs_cnn.train import checkpoint as cp
+from cs_cnn.train.board import Board, require_tensorboard
 from cs_cnn.train.devices import find_device, private_randomness, random_state, set_random_state
-from cs_cnn.train.evaluation import (
-    Array,
-    check_labels,
-    evaluate,
-    images_as_tensor,
-    labels_as_tensor,
-    predict,
-)
-from cs_cnn.train.history import Row, write_history
-from cs_cnn.train.settings import SCHEDULES, checked_settings
+from cs_cnn.train.evaluation import Array, measures
+from cs_cnn.train.history import TOP5, Row, write_history
+from cs_cnn.train.inputs import as_tensors, check_sum, try_out, writable_folder
+from cs_cnn.train.processes import Group, told_when_lost
+from cs_cnn.train.recipe.optimisers import make_optimiser
+from cs_cnn.train.recipe.precision import Precision, resolve
+from cs_cnn.train.recipe.schedules import should_stop
+from cs_cnn.train.recipe.settings import check_settings, make_settings
+from cs_cnn.train.steps import Trainee, check_loss, one_epoch
 
-# Looking at a loss makes a GPU wait for it, so it is done once in so many steps.
-LOOK_EVERY = 20
-
-# Guessing costs log K. A net whose units saturate can diverge and never overflow, so "not finite" is too late.
-DIVERGED = 1e6
+Images = tuple[Array, Array]
 
 
 def fit(
     model: nn.Module,
-    train: tuple[Array, Array],
-    test: tuple[Array, Array],
+    train: Images,
+    test: Images,
     *,
     epochs: int = 10,
-    batch_size: int = 16,
-    lr: float = 0.02,
-    momentum: float = 0.9,
-    weight_decay: float = 0.0,
-    schedule: str = "cosine",
-    seed: int = 0,
     device: str | torch.device = "auto",
     folder: str | os.PathLike[str] | None = None,
     resume: bool = False,
     name: str | None = None,
     progress: bool = True,
+    tensorboard: bool = False,
     on_epoch: Callable[[Row], None] | None = None,
+    **settings: Any,
 ) -> list[Row]:
     """Train a net on images that fit in memory, with softmax cross-entropy.
 
-    The update is that of `torch.optim.SGD`: v = momentum v + g, w = w - lr v. The defaults were chosen by
-    measurement for LeNet-5 on the packaged 5,000 images.
+    Started in several processes by ``torchrun``, they train the net together, see `cs_cnn.train.processes`.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Maps images (N, C, H, W) to logits (N, K). It is trained in place, and stays on the device. Its initial
-        weights are the caller's affair: seed them, for instance with ``zoo.build(name, seed=0)``.
+        Maps images (N, C, H, W) to logits (N, K), in training mode perhaps to `Supervised`, whose auxiliary heads
+        each add 0.3 of their loss. It is trained in place, and stays on the device. Its initial weights are the
+        caller's affair: seed them, for instance with ``zoo.build(name, seed=0)``.
     train, test : pairs (x, y)
         Images (N, C, H, W), floating-point, and integer labels (N,) from 0; arrays or tensors. They are moved
-        to the device once.
+        to the device once. Where the test accuracy decides something (`schedule="plateau"`, `stop_after`), pass
+        validation images as `test`, and keep the real test images for the end.
     epochs : int
         How many times every training image is seen.
-    batch_size : int
-        Images per step, at most as many as there are; the last batch of an epoch may be smaller.
-    lr : float
-        Learning rate at the start.
-    momentum : float
-        From 0 up to but not including 1.
-    weight_decay : float
-        Added to every gradient: weight_decay times the parameter.
-    schedule : {"cosine", "constant"}
-        "cosine" lowers the learning rate at every step, from `lr` to 0 at the end of the last epoch.
-    seed : int
-        Decides the order of the images and what layers such as dropout draw. torch's global generators are left
-        as they were. Same seed, same weights, same CPU and number of threads: same result, bit for bit.
     device : {"auto", "cpu", "cuda", "mps"}
         See `find_device`.
     folder : path-like, optional
@@ -91,13 +67,18 @@ def fit(
         there are kept as ``*.previous.*``.
     resume : bool
         Go on from the checkpoint in `folder`: on the CPU the result equals that of an uninterrupted run. The
-        settings, the data and the net must be those of that run.
+        settings, the data, the net and the number of processes must be those of that run.
     name : str, optional
         The net's name in the checkpoint; by default the name of its class.
     progress : bool
         Show a progress bar on standard error.
+    tensorboard : bool
+        Also write the history for TensorBoard, into ``folder/tensorboard``.
     on_epoch : callable, optional
-        Called with the new row after every epoch, when the checkpoint is written.
+        Called with the new row after every epoch, when the checkpoint is written; in the first process.
+    **settings
+        batch_size, optimiser, lr, momentum, weight_decay, schedule, seed and all others of
+        `cs_cnn.train.recipe.settings.Settings`, where they are explained.
 
     Returns
     -------
@@ -108,180 +89,188 @@ def fit(
     ------
     CsCnnError
         For a setting out of range, arrays that do not fit, an unknown device, a folder that cannot be written,
-        a checkpoint that is missing, damaged or of another run, or a loss that is no longer finite (or above 10^6).
+        a checkpoint that is missing, damaged or of another run, a loss that is no longer finite (or above 10^6),
+        or when another process of the run has ended.
     KeyboardInterrupt
         With a note on what was saved; the checkpoint of the last finished epoch stays.
     """
-    target = find_device(device)
-    x, y = _pair(model, train, "train")
-    x_test, y_test = _pair(model, test, "test")
-    settings = checked_settings(
-        len(x),
-        epochs,
-        batch_size=batch_size,
-        lr=lr,
-        momentum=momentum,
-        weight_decay=weight_decay,
-        schedule=schedule,
-        seed=seed,
+    group = Group.current()
+    run = group.together(
+        lambda: _Run(model, train, test, epochs, device, folder, resume, name, tensorboard, group, settings)
     )
-    place = None if folder is None else _writable_folder(folder)
-    if resume and place is None:
-        raise CsCnnError("resume needs the folder of the run to go on with, got folder=None.")
-    if place is not None:
-        settings["data"] = [_check_sum(x, y), _check_sum(x_test, y_test)]
-    name = name or type(model).__name__
-
-    model.to(target)
-    _try_out(model, x[:1], int(torch.max(y.max(), y_test.max())))
-    x, y, x_test, y_test = (tensor.to(target) for tensor in (x, y, x_test, y_test))
-    optimiser = torch.optim.SGD(model.parameters(), lr, momentum=momentum, weight_decay=weight_decay)
-    shuffler = torch.Generator().manual_seed(seed)
-    rows: list[Row] = []
-    with private_randomness(seed, target):
-        if resume and place is not None:
-            saved = _fitting_checkpoint(place / cp.FILE, name, settings, epochs)
-            cp.put_weights(model, saved.model, place / cp.FILE)
-            optimiser.load_state_dict(saved.optimiser)
-            shuffler.set_state(saved.shuffler)
-            set_random_state(saved.randomness, target)
-            rows = list(saved.history)
-            write_history(place / cp.HISTORY_FILE, rows)  # an interrupt may have fallen between the two files
+    run.trainee.model = group.wrap(run.model, run.device)
+    with private_randomness(group.seed(run.trainee.settings.seed), run.device):
+        if resume:
+            run.go_on()
+        board = Board(run.place, len(run.rows)) if tensorboard and run.place and group.first else None
         try:
-            for epoch in range(len(rows) + 1, epochs + 1):
-                start = time.perf_counter()
-                first_lr, loss, accuracy = _one_epoch(
-                    model, optimiser, x, y, shuffler, settings, epoch, epochs, progress
-                )
-                test_loss, test_accuracy = evaluate(model, x_test, y_test)
-                _check_loss(test_loss, "test loss", epoch, lr)
-                row: Row = {
-                    "epoch": epoch,
-                    "lr": first_lr,
-                    "train_loss": loss,
-                    "train_accuracy": accuracy,
-                    "test_loss": test_loss,
-                    "test_accuracy": test_accuracy,
-                    "seconds": round(time.perf_counter() - start, 3),
-                }
-                if place is not None:
-                    if not rows:
-                        cp.keep_previous(place)
-                    state = cp.Checkpoint(
-                        name,
-                        model.state_dict(),
-                        optimiser.state_dict(),
-                        settings,
-                        [*rows, row],
-                        shuffler.get_state(),
-                        random_state(target),
-                    )
-                    cp.save_checkpoint(place / cp.FILE, state)
-                    write_history(place / cp.HISTORY_FILE, [*rows, row])
-                rows.append(row)
-                if on_epoch is not None:
-                    on_epoch(row)
+            with told_when_lost(group, run.what_is_saved):
+                while not run.finished:
+                    row = run.one_more(progress and group.first)
+                    if board is not None:
+                        board.write(row)
+                    if on_epoch is not None and group.first:
+                        on_epoch(row)
         except KeyboardInterrupt as interrupt:
-            if place is not None and rows:
-                interrupt.add_note(
-                    f"Epoch {len(rows)} of {epochs} is in {place / cp.FILE}; "
-                    "go on from there with resume=True (on the command line: --resume)."
-                )
+            if run.place is not None and run.rows:
+                saved = run.what_is_saved()
+                interrupt.add_note(saved[0].upper() + saved[1:])
             raise
-    return rows
+        finally:
+            if board is not None:
+                board.close()
+    return run.rows
 
 
-def _one_epoch(
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    x: Tensor,
-    y: Tensor,
-    shuffler: torch.Generator,
-    settings: dict[str, Any],
-    epoch: int,
-    epochs: int,
-    progress: bool,
-) -> tuple[float, float, float]:
-    """Make one step for every batch; return the first learning rate, the mean loss and the accuracy."""
-    factor = SCHEDULES[settings["schedule"]]
-    # The order is drawn on the CPU, so that it is the same on every device.
-    order = torch.randperm(len(x), generator=shuffler).to(x.device)
-    batches = torch.split(order, settings["batch_size"])
-    losses: list[Tensor] = []
-    hits: list[Tensor] = []
-    first_lr = settings["lr"] * factor((epoch - 1) / epochs)
-    model.train()
-    with tqdm(total=len(batches), desc=f"epoch {epoch}/{epochs}", leave=False, disable=not progress) as bar:
-        for step, batch in enumerate(batches):
-            for group in optimiser.param_groups:
-                group["lr"] = settings["lr"] * factor((epoch - 1 + step / len(batches)) / epochs)
-            logits = model(x[batch])
-            loss = F.cross_entropy(logits, y[batch])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            loss = loss.detach()
-            losses.append(loss * len(batch))
-            hits.append((logits.detach().argmax(1) == y[batch]).sum())
-            if step % LOOK_EVERY == 0:
-                _check_loss(float(loss), "training loss", epoch, settings["lr"])
-                bar.set_postfix(loss=f"{float(loss):.3f}", refresh=False)
-            bar.update()
-    mean = float(torch.stack(losses).cpu().double().sum() / len(x))
-    _check_loss(mean, "training loss", epoch, settings["lr"])
-    return first_lr, mean, float(torch.stack(hits).sum()) / len(x)
+class _Run:
+    """A run: what it was given, checked, and how far it has come."""
 
-
-def _check_loss(loss: float, what: str, epoch: int, lr: float) -> None:
-    if not loss < DIVERGED:  # true of nan as well
-        raise CsCnnError(
-            f"The {what} became {loss:.3g} in epoch {epoch}, so the learning rate {lr:g} is too high: "
-            "try a tenth of it (what was saved before this epoch is untouched)."
+    def __init__(
+        self,
+        model: nn.Module,
+        train: Images,
+        test: Images,
+        epochs: int,
+        device: str | torch.device,
+        folder: str | os.PathLike[str] | None,
+        resume: bool,
+        name: str | None,
+        tensorboard: bool,
+        group: Group,
+        chosen: dict[str, Any],
+    ) -> None:
+        self.device = group.device(find_device(device))
+        x, y = as_tensors(model, train, "train")
+        x_test, y_test = as_tensors(model, test, "test")
+        settings = make_settings(**chosen)
+        check_settings(settings, len(x), epochs, group.size)
+        precision = resolve(settings.precision, self.device)
+        if settings.sync_batch_norm and self.device.type != "cuda":
+            raise CsCnnError(
+                "sync_batch_norm needs CUDA GPUs; without it each process has its own statistics."
+            )
+        # The first process writes; on other machines there need not be such a folder.
+        self.place = None if folder is None else writable_folder(folder) if group.first else Path(folder)
+        if self.place is None and (resume or tensorboard):
+            what = (
+                "resume needs the folder of the run to go on with" if resume else "tensorboard needs a folder"
+            )
+            raise CsCnnError(f"{what}, got folder=None.")
+        if tensorboard and group.first:
+            require_tensorboard()
+        self.name = name or type(model).__name__
+        run = {"precision": precision, "processes": group.size}
+        self.identity = {**settings.identity(epochs), **run}
+        if self.place is not None:
+            self.identity["data"] = [check_sum(x, y), check_sum(x_test, y_test)]
+        model.to(self.device)
+        try_out(model, x[:1], int(torch.max(y.max(), y_test.max())))
+        if settings.sync_batch_norm and group.size > 1:
+            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+        self.model, self.rows = model, list[Row]()
+        self._data = [tensor.to(self.device) for tensor in (x, y, x_test, y_test)]
+        self.trainee = Trainee(
+            model,
+            make_optimiser(model, settings),
+            Precision(precision, self.device),
+            torch.Generator().manual_seed(settings.seed),
+            settings,
+            epochs,
+            group,
         )
 
+    @property
+    def accuracies(self) -> list[float]:
+        """Test accuracy after every epoch so far."""
+        return [row["test_accuracy"] for row in self.rows]
 
-def _pair(model: nn.Module, pair: tuple[Array, Array], what: str) -> tuple[Tensor, Tensor]:
-    x = images_as_tensor(pair[0], model, f"the images of `{what}`")
-    return x, labels_as_tensor(pair[1], len(x), f"the labels of `{what}`")
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done, or the test accuracy has stopped rising for too long."""
+        return len(self.rows) >= self.trainee.epochs or should_stop(
+            self.accuracies, self.trainee.settings.stop_after
+        )
+
+    def what_is_saved(self) -> str:
+        """Return half a sentence on where the run can go on."""
+        if self.place is None or not self.rows:
+            return "nothing was saved."
+        return (
+            f"epoch {len(self.rows)} of {self.trainee.epochs} is in {self.place / cp.FILE}; "
+            "go on from there with resume=True (on the command line: --resume)."
+        )
+
+    def go_on(self) -> None:
+        """Take up the state of the checkpoint in the folder."""
+        assert self.place is not None
+        path, trainee = self.place / cp.FILE, self.trainee
+        group = trainee.group
+        saved = group.from_first(lambda: _fitting_checkpoint(path, self.name, self.identity, trainee.epochs))
+        group.together(lambda: cp.put_weights(self.model, saved.model, path))
+        trainee.optimiser.load_state_dict(saved.optimiser)
+        trainee.shuffler.set_state(saved.shuffler)
+        trainee.precision.load(saved.scaler)
+        set_random_state(saved.randomness[group.rank], self.device)
+        self.rows = list(saved.history)
+        # An interrupt may have fallen between the two files.
+        history = self.place / cp.HISTORY_FILE
+        group.from_first(lambda: write_history(history, self.rows))
+
+    def one_more(self, progress: bool) -> Row:
+        """Train for an epoch, test, and save."""
+        start, epoch, trainee = time.perf_counter(), len(self.rows) + 1, self.trainee
+        x, y, x_test, y_test = self._data
+        lr, loss, accuracy = one_epoch(trainee, x, y, epoch, self.accuracies, progress)
+        trainee.group.level(self.model)
+        found = measures(self.model, x_test, y_test, group=trainee.group)
+        # Large but finite is no alarm here: in the first steps of a deep net the running statistics of batch norm
+        # are far from those of the batches, which multiplies up from layer to layer, and passes.
+        check_loss(found["loss"], "test loss", epoch, trainee.settings.rate, limit=math.inf)
+        row: Row = {
+            "epoch": epoch,
+            "lr": lr,
+            "train_loss": loss,
+            "train_accuracy": accuracy,
+            "test_loss": found["loss"],
+            "test_accuracy": found["accuracy"],
+            **({TOP5: found["top5"]} if "top5" in found else {}),
+            "seconds": round(time.perf_counter() - start, 3),
+        }
+        if self.place is not None:
+            self._save(self.place, [*self.rows, row])
+        self.rows.append(row)
+        return row
+
+    def _save(self, place: Path, rows: list[Row]) -> None:
+        trainee = self.trainee
+        randomness = trainee.group.gather(random_state(self.device))
+
+        def write() -> None:
+            if len(rows) == 1:
+                cp.keep_previous(place)
+            state = cp.Checkpoint(
+                self.name,
+                self.model.state_dict(),
+                trainee.optimiser.state_dict(),
+                self.identity,
+                rows,
+                trainee.shuffler.get_state(),
+                randomness,
+                trainee.precision.state(),
+            )
+            cp.save_checkpoint(place / cp.FILE, state)
+            write_history(place / cp.HISTORY_FILE, rows)
+
+        trainee.group.from_first(write)
 
 
-def _check_sum(x: Tensor, y: Tensor) -> int:
-    images, labels = (np.ascontiguousarray(tensor.cpu().numpy()) for tensor in (x, y))
-    return zlib.crc32(labels.data, zlib.crc32(images.data))
-
-
-def _writable_folder(folder: str | os.PathLike[str]) -> Path:
-    """Make the folder and try it now, rather than after the first epoch."""
-    place = Path(folder)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        raise CsCnnError(
-            f"Cannot write to the folder {place}: {error.strerror or error}; choose another with --out."
-        ) from error
-    return place
-
-
-def _try_out(model: nn.Module, image: Tensor, highest_label: int) -> None:
-    try:
-        logits = predict(model, image)
-    except (ValueError, RuntimeError) as error:
-        reason = str(error).strip().split("\n")[0].rstrip(".")
-        raise CsCnnError(
-            f"The net cannot take images of shape {tuple(image.shape[1:])}: {reason}."
-        ) from error
-    check_labels(logits, highest_label)
-
-
-def _fitting_checkpoint(path: Path, name: str, settings: dict[str, Any], epochs: int) -> cp.Checkpoint:
+def _fitting_checkpoint(path: Path, name: str, identity: dict[str, Any], epochs: int) -> cp.Checkpoint:
     """Load the checkpoint to go on from, if it is of the same run."""
     saved = cp.load_checkpoint(path)
     if saved.model_name != name:
         raise CsCnnError(f"{path} is a run of {saved.model_name!r}, not of {name!r}; choose another folder.")
-    for key in [*settings, *saved.settings]:
-        before, now = saved.settings.get(key), settings.get(key)
+    for key in [*identity, *saved.settings]:
+        before, now = saved.settings.get(key), identity.get(key)
         if before != now and key == "data":
             raise CsCnnError(f"{path} was trained on other images; resume with the same data set.")
         if before != now:

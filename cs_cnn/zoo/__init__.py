@@ -25,9 +25,9 @@ except ModuleNotFoundError as error:
         "install the extra `torch` with: pip install 'cs-cnn[torch]'."
     ) from error
 
-from cs_cnn.zoo.checkpoints import load
 from cs_cnn.zoo.registry import Entry, build, build_published, build_small, entry, names, options
-from cs_cnn.zoo.weights import Pretrained, pretrained
+from cs_cnn.zoo.weights.checkpoints import load
+from cs_cnn.zoo.weights.pretrained import Pretrained, pretrained
 
 __all__ = [
     "Entry",

@@ -1,6 +1,6 @@
 """The list of architectures: every family registers its nets, and `build` makes one by name.
 
-Adding a net is one new file in this folder: any module here whose name does not begin with an underscore is
+Adding a net is one new file in `families`: any module there whose name does not begin with an underscore is
 imported when the list is first asked for, and what it decorates with `register` is found.
 """
 
@@ -83,10 +83,10 @@ def register(
 
 @functools.cache
 def _import_families() -> None:
-    package = importlib.import_module("cs_cnn.zoo")
+    package = importlib.import_module("cs_cnn.zoo.families")
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
-            importlib.import_module(f"cs_cnn.zoo.{module.name}")
+            importlib.import_module(f"cs_cnn.zoo.families.{module.name}")
 
 
 def names() -> list[str]:

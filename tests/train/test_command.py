@@ -118,7 +118,7 @@ def test_an_interrupt_before_the_first_epoch_says_so(monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cs_cnn.train.loop._one_epoch", interrupted)
+    monkeypatch.setattr("cs_cnn.train.loop.one_epoch", interrupted)
     result = run("lenet5", "--epochs", "1")
     assert result.exit_code == 130 and "nothing was saved" in result.stderr
 
@@ -166,3 +166,61 @@ def test_one_thread_unless_asked():
 def test_help_shows_the_examples_line_by_line():
     lines = CliRunner().invoke(main, ["--help"]).stdout.splitlines()
     assert "    python -m cs_cnn.train lenet5 --epochs 3" in lines
+
+
+def test_the_small_variant_is_built_and_named_with_what_it_changes():
+    result = run(
+        "resnet20", "--small", "-o", "width=0.25", "--epochs", "1", "--batch-size", "64", "--flip", "--crop", "2"
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    net = zoo.build("resnet20", size=28, **{**zoo.entry("resnet20").small, "width": 0.25})
+    assert f"{sum(p.numel() for p in net.parameters()):,} parameters" in result.stdout
+    saved = train.load_weights(net, "runs/resnet20/checkpoint.pt")
+    assert (
+        saved.model_name == "resnet20 width=0.25" and saved.settings["flip"] and saved.settings["crop"] == 2
+    )
+
+
+def test_the_line_that_goes_on_repeats_flags_and_milestones(monkeypatch):
+    def stop(self, progress):
+        raise KeyboardInterrupt
+
+    words = ["lenet5", "--epochs", "3", "--schedule", "step", "--milestones", "1,2", "--flip"]
+    assert run(*words, "--epochs", "2").exit_code == 0
+    monkeypatch.setattr("cs_cnn.train.loop._Run.one_more", stop)
+    result = run(*words, "--resume")
+    assert result.exit_code == 130
+    line = shlex.split(result.stderr.splitlines()[-1])
+    assert line[:4] == ["python", "-m", "cs_cnn.train", "lenet5"] and line[-1] == "--resume"
+    assert line.count("--flip") == line.count("--resume") == 1
+    assert line[line.index("--milestones") + 1] == "1,2"
+
+
+def test_an_early_stop_says_so():
+    result = run("lenet5", "--epochs", "9", "--lr", "1e-9", "--stop-after", "2")
+    assert "stopped after epoch 3: no better test accuracy in 2 epochs" in result.stdout, result.output
+    assert len(train.read_history("runs/lenet5/history.csv")) == 3
+    again = run("lenet5", "--epochs", "9", "--lr", "1e-9", "--stop-after", "2", "--resume")
+    assert again.exit_code == 0 and "all 3 epochs were done already" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--optimiser", "adamw"], "optimiser must be 'sgd', 'adam' or 'rmsprop', got 'adamw'."),
+        (["--schedule", "steps"], "schedule must be 'cosine', 'constant'"),
+        (["--schedule", "step", "--milestones", "3;5"], "--milestones takes numbers of epochs with commas"),
+        (["--milestones", "3"], "The schedule 'step' and milestones belong together"),
+        (["--precision", "float16"], "precision 'float16' needs a CUDA GPU"),
+        (["--sync-batch-norm"], "sync_batch_norm needs CUDA GPUs"),
+        (["--label-smoothing", "1.5"], "label_smoothing must be at least 0 and less than 1, got 1.5."),
+        (["--stop-after", "0"], "stop_after must be a whole number of at least 1, got 0."),
+        (["--crop", "-1"], "crop must be a whole number of at least 0, got -1."),
+        (["--warmup", "10"], "warmup must be less than the 10 epochs of the run, got 10."),
+    ],
+)
+def test_bad_settings_are_a_sentence_and_exit_status_2(tmp_path, words, sentence):
+    result = run("lenet5", *words)
+    assert result.exit_code == 2, result.output
+    assert sentence in result.stderr and "Traceback" not in result.output
+    assert not list(tmp_path.rglob("*.pt"))

@@ -142,7 +142,7 @@ def test_too_high_a_learning_rate_stops_with_a_sentence(stripes, small_net, tmp_
         ({"lr": math.nan}, "learning rate, must be a number above 0"),
         ({"momentum": 1.0}, "momentum must be at least 0 and less than 1"),
         ({"weight_decay": -1}, "weight_decay must be a number of at least 0"),
-        ({"schedule": "steps"}, "schedule must be 'cosine' or 'constant', got 'steps'"),
+        ({"schedule": "steps"}, "schedule must be 'cosine', .* or 'plateau', got 'steps'"),
         ({"seed": -1}, "seed must be a whole number"),
         ({"device": "tpu"}, "device must be auto, cpu, cuda or mps, got 'tpu'"),
         ({"resume": True}, "resume needs the folder"),
@@ -194,3 +194,21 @@ def test_on_a_gpu_the_run_is_that_of_the_cpu_to_rounding(stripes, tmp_path):
     assert len(resumed) == 5
     for a, b in zip(*runs, strict=True):
         assert a["train_loss"] == pytest.approx(b["train_loss"], rel=1e-3)
+
+
+def test_a_test_loss_that_is_only_large_is_no_alarm(stripes):
+    """The first running statistics of batch norm can be far off; the training loss tells whether a run diverges."""
+
+    class Off(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(36, 3)
+
+        def forward(self, x):
+            return self.fc(x.flatten(1)) * (1.0 if self.training else scale)
+
+    scale = 1e9
+    assert fit(Off(), stripes, epochs=1)[0]["test_loss"] > 1e6
+    scale = math.inf
+    with pytest.raises(CsCnnError, match="The test loss became nan in epoch 1"):
+        fit(Off(), stripes, epochs=1)

@@ -71,7 +71,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(straight, stripes
     assert same(resumed.state_dict(), net.state_dict())
     ours, theirs = (train.load_checkpoint(place / "checkpoint.pt") for place in (folder, broken))
     assert same(ours.model, theirs.model)
-    assert torch.equal(ours.shuffler, theirs.shuffler) and same(ours.randomness, theirs.randomness)
+    assert torch.equal(ours.shuffler, theirs.shuffler) and same(ours.randomness[0], theirs.randomness[0])
     for a, b in zip(*(c.optimiser["state"].values() for c in (ours, theirs)), strict=True):
         assert torch.equal(a["momentum_buffer"], b["momentum_buffer"])
     assert without_time(train.read_history(broken / "history.csv")) == without_time(rows)
@@ -213,7 +213,7 @@ def test_other_files_are_named_for_what_they_are(tmp_path, straight):
     with pytest.raises(CsCnnError, match=r"is not a checkpoint of cs_cnn\.train"):
         train.load_checkpoint(tmp_path / "other.pt")
     torch.save({"format": cp.FORMAT, "version": 99}, tmp_path / "new.pt")
-    with pytest.raises(CsCnnError, match="has version 99, and this cs_cnn reads version 1"):
+    with pytest.raises(CsCnnError, match="has version 99, and this cs_cnn reads version 2"):
         train.load_checkpoint(tmp_path / "new.pt")
     torch.save({"format": cp.FORMAT, "version": cp.VERSION, "model": {}}, tmp_path / "part.pt")
     with pytest.raises(CsCnnError, match="lacks model_name, optimiser"):
@@ -247,3 +247,63 @@ def test_history_reads_back_what_was_written(straight, tmp_path):
     (tmp_path / "short.csv").write_text(",".join(COLUMNS) + "\n1,0.1\n")
     with pytest.raises(CsCnnError, match="is not a history"):
         train.read_history(tmp_path / "short.csv")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimiser": "adam", "lr": 0.01, "flip": True, "crop": 2},
+        {"optimiser": "rmsprop", "lr": 0.003, "schedule": "polynomial", "warmup": 2},
+        {"schedule": "plateau", "patience": 1, "label_smoothing": 0.1},
+        {"schedule": "step", "milestones": (1, 3), "crop": 1},
+        {"schedule": "exponential", "factor": 0.7, "precision": "bfloat16"},
+        {"schedule": "plateau", "patience": 1, "stop_after": 3, "lr": 1e-6},  # stops after epoch 4 of 6
+    ],
+)
+def test_with_every_option_a_resumed_run_equals_an_uninterrupted_one(stripes, small_net, tmp_path, settings):
+    net, broken = small_net(), tmp_path / "broken"
+    rows = fit(net, stripes, epochs=6, folder=tmp_path / "straight", **settings)
+    for step in (6, 9):  # in epoch 2, and then in the second epoch after that: interrupted twice
+        with pytest.raises(KeyboardInterrupt):
+            fit(
+                interrupt_in_step(small_net(seed=5 if step > 6 else 0), step - (step > 6) * 4),
+                stripes,
+                epochs=6,
+                folder=broken,
+                resume=step > 6,
+                **settings,
+            )
+    resumed = small_net(seed=7)
+    again = fit(resumed, stripes, epochs=6, folder=broken, resume=True, **settings)
+    assert without_time(again) == without_time(rows) and same(resumed.state_dict(), net.state_dict())
+    assert len(rows) == (4 if "stop_after" in settings else 6)
+    finished = fit(small_net(seed=8), stripes, epochs=6, folder=broken, resume=True, **settings)
+    assert finished == again
+
+
+def test_a_run_in_another_number_of_processes_is_refused(straight, stripes, small_net):
+    _, _, folder = straight
+    content = torch.load(folder / "checkpoint.pt", weights_only=True)
+    content["settings"]["processes"] = 2
+    torch.save(content, folder / "checkpoint.pt")
+    with pytest.raises(CsCnnError, match="was trained with processes = 2, now it is 1"):
+        fit(small_net(), stripes, folder=folder, resume=True)
+
+
+def test_a_history_with_a_top_five_column_is_whole_when_resumed(stripes, tmp_path):
+    def net():
+        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(36, 6))
+
+    fit(net(), stripes, epochs=2, schedule="constant", folder=tmp_path)
+    rows = fit(net(), stripes, epochs=3, schedule="constant", folder=tmp_path, resume=True)
+    assert train.read_history(tmp_path / "history.csv") == rows and "test_top5" in rows[0]
+
+
+def test_a_run_that_stopped_early_may_go_on_with_more_patience(stripes, small_net, tmp_path):
+    settings = {"lr": 1e-6, "epochs": 5, "schedule": "constant"}
+    net, other = small_net(), small_net()
+    rows = fit(net, stripes, **settings)
+    stopped = fit(other, stripes, stop_after=1, folder=tmp_path, **settings)
+    assert len(stopped) < 5
+    again = fit(other, stripes, folder=tmp_path, resume=True, **settings)
+    assert without_time(again) == without_time(rows) and same(net.state_dict(), other.state_dict())

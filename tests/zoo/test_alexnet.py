@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from cs_cnn.zoo.alexnet import AlexNet
-from cs_cnn.zoo.blocks import response_norm
-from cs_cnn.zoo.zfnet import ZFNet
+from cs_cnn.zoo.families.alexnet import AlexNet
+from cs_cnn.zoo.families.zfnet import ZFNet
+from cs_cnn.zoo.parts.blocks import response_norm
 
 ONE_TOWER = {
     "conv1": 96 * (11 * 11 * 3 + 1),

@@ -8,7 +8,7 @@ import torch
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.checkpoints import torchvision_names
+from cs_cnn.zoo.weights.checkpoints import torchvision_names
 
 REFERENCE = Path(__file__).with_name("reference_keys")
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.densenet import DenseLayer, Transition, densenet121, densenet_cifar, torchvision_name
+from cs_cnn.zoo.families.densenet import DenseLayer, Transition, densenet121, densenet_cifar, torchvision_name
 
 
 def parameters(net: nn.Module) -> int:

@@ -15,7 +15,7 @@ from torch import nn
 from cs_cnn import zoo
 from cs_cnn.data import load
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.staged import Staged, Supervised
+from cs_cnn.zoo.parts.staged import Staged, Supervised
 
 every_net = pytest.mark.parametrize("name", zoo.names())
 

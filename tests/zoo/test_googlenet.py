@@ -7,9 +7,9 @@ import torch
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.googlenet import MODULES, GoogLeNet
-from cs_cnn.zoo.inception import AuxiliaryHead, Inception, NaiveInception
-from cs_cnn.zoo.staged import Supervised
+from cs_cnn.zoo.families.googlenet import MODULES, GoogLeNet
+from cs_cnn.zoo.parts.inception import AuxiliaryHead, Inception, NaiveInception
+from cs_cnn.zoo.parts.staged import Supervised
 
 
 def parameters(net: torch.nn.Module) -> int:

@@ -9,7 +9,7 @@ from torch import nn
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.highway import Highway, HighwayConv, HighwayLayer
+from cs_cnn.zoo.families.highway import Highway, HighwayConv, HighwayLayer
 
 
 def parameters(net: nn.Module) -> int:

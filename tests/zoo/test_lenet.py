@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cs_cnn.zoo.lenet import CONNECTIONS, LeNet5, PartialConv2d, RBFOutput, ScaledTanh, Subsampling
+from cs_cnn.zoo.families.lenet import CONNECTIONS, LeNet5, PartialConv2d, RBFOutput, ScaledTanh, Subsampling
 
 
 def parameters(net: torch.nn.Module) -> int:

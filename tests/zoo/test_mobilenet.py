@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.mobilenet import BLOCKS, MobileNet, SeparableBlock
+from cs_cnn.zoo.families.mobilenet import BLOCKS, MobileNet, SeparableBlock
 
 
 def published(**changed: object) -> nn.Module:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.cell_modules import Cell, Halve, SameAveragePool
-from cs_cnn.zoo.cells import Block, Branch, parse_cell
-from cs_cnn.zoo.nasnet import NORMAL, REDUCTION, NASNet
-from cs_cnn.zoo.same_padding import SamePad2d, same_margins
+from cs_cnn.zoo.families.nasnet import NORMAL, REDUCTION, NASNet
+from cs_cnn.zoo.parts.cell_modules import Cell, Halve, SameAveragePool
+from cs_cnn.zoo.parts.cells import Block, Branch, parse_cell
+from cs_cnn.zoo.parts.same_padding import SamePad2d, same_margins
 
 
 def parameters(net: torch.nn.Module) -> int:

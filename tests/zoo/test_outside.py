@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from cs_cnn import zoo
-from cs_cnn.zoo import cell_modules
-from cs_cnn.zoo.same_padding import SamePad2d
+from cs_cnn.zoo.parts import cell_modules
+from cs_cnn.zoo.parts.same_padding import SamePad2d
 
 CLASSES = 12
 

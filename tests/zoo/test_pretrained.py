@@ -9,7 +9,7 @@ from sklearn.datasets import load_sample_image
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.weights import imagenet_classes
+from cs_cnn.zoo.weights.pretrained import imagenet_classes
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_classes():
 
 
 def test_the_last_layer_can_be_made_fresh_for_other_classes(lite0):
-    from cs_cnn.zoo.weights import _weights
+    from cs_cnn.zoo.weights.pretrained import _weights
 
     with pytest.warns(
         UserWarning, match=r"_fc.weight, \(1000, 1280\) in the file and \(3, 1280\) in the net"

@@ -13,7 +13,7 @@ from torch import nn
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
 from cs_cnn.zoo.__main__ import cost, main
-from cs_cnn.zoo.vgg import NAMES
+from cs_cnn.zoo.families.vgg import NAMES
 
 
 def test_names_are_sorted_and_hold_lenet5():

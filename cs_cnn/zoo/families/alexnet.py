@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from torch import nn
 
-from cs_cnn.zoo.blocks import (
+from cs_cnn.zoo.parts.blocks import (
     ConvBlock,
     DenseBlock,
     initialise,
@@ -17,8 +17,8 @@ from cs_cnn.zoo.blocks import (
     scaled,
     side,
 )
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.staged import Staged
 
 Variant = Literal["lecture", "paper", "one_weird_trick"]
 Init = Literal["paper", "he"]

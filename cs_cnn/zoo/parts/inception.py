@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from cs_cnn.zoo.blocks import ConvBlock, DenseBlock
+from cs_cnn.zoo.parts.blocks import ConvBlock, DenseBlock
 
 
 class Widths(NamedTuple):

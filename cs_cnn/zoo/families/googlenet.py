@@ -8,10 +8,10 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from cs_cnn.zoo.blocks import ConvBlock, initialise, require_choice, require_size, scaled
-from cs_cnn.zoo.inception import AuxiliaryHead, Inception, NaiveInception, Widths, row
+from cs_cnn.zoo.parts.blocks import ConvBlock, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.inception import AuxiliaryHead, Inception, NaiveInception, Widths, row
+from cs_cnn.zoo.parts.staged import Staged, Supervised
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.staged import Staged, Supervised
 
 Module = Literal["reduced", "naive"]
 Stem = Literal["imagenet", "cifar"]

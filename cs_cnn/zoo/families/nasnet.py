@@ -6,11 +6,11 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from cs_cnn.zoo.blocks import classifier_head, initialise, require_choice, require_size, scaled
-from cs_cnn.zoo.cell_modules import Cell, Stack, norm
-from cs_cnn.zoo.cells import parse_cell
+from cs_cnn.zoo.parts.blocks import classifier_head, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.cell_modules import Cell, Stack, norm
+from cs_cnn.zoo.parts.cells import parse_cell
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.staged import Staged
 
 Stem = Literal["imagenet", "cifar"]
 

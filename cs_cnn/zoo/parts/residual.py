@@ -7,7 +7,7 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cs_cnn.zoo.blocks import ConvBlock
+from cs_cnn.zoo.parts.blocks import ConvBlock
 
 Shortcut = Literal["A", "B", "C", "none"]
 StrideIn = Literal["1x1", "3x3"]

@@ -6,9 +6,9 @@ from typing import Literal, get_args
 
 from torch import nn
 
-from cs_cnn.zoo.blocks import ConvBlock, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.blocks import ConvBlock, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.staged import Staged
 
 LastStride = Literal[1, 2]
 Convolution = Literal["separable", "full"]

@@ -8,9 +8,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from cs_cnn.zoo.blocks import ConvBlock, DenseBlock, initialise, require_choice, require_size
+from cs_cnn.zoo.parts.blocks import ConvBlock, DenseBlock, initialise, require_choice, require_size
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.staged import Staged
 
 Activation = Literal["relu", "tanh"]
 

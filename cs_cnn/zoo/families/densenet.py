@@ -8,10 +8,10 @@ from typing import Literal, get_args
 
 from torch import nn
 
-from cs_cnn.zoo._dense import DenseLayer, NormConv, Transition
-from cs_cnn.zoo.blocks import ConvBlock, initialise, require_choice, require_size
+from cs_cnn.zoo.parts.blocks import ConvBlock, initialise, require_choice, require_size
+from cs_cnn.zoo.parts.dense import DenseLayer, NormConv, Transition
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.staged import Staged
 
 __all__ = [
     "DenseLayer",

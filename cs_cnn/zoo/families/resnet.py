@@ -6,7 +6,8 @@ from typing import Literal, get_args
 
 from torch import nn
 
-from cs_cnn.zoo._residual import (
+from cs_cnn.zoo.parts.blocks import ConvBlock, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.residual import (
     PaddedShortcut,
     Residual,
     Shortcut,
@@ -18,9 +19,8 @@ from cs_cnn.zoo._residual import (
     torchvision_block_name,
     zero_last_gains,
 )
-from cs_cnn.zoo.blocks import ConvBlock, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.staged import Staged
 
 __all__ = [
     "BLOCKS",

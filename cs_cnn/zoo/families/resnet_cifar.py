@@ -6,7 +6,9 @@ from typing import Literal, get_args
 
 from torch import nn
 
-from cs_cnn.zoo._residual import (
+from cs_cnn.zoo.families.resnet import torchvision_name
+from cs_cnn.zoo.parts.blocks import ConvBlock, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.residual import (
     Residual,
     Shortcut,
     basic_branch,
@@ -14,10 +16,8 @@ from cs_cnn.zoo._residual import (
     survivals,
     zero_last_gains,
 )
-from cs_cnn.zoo.blocks import ConvBlock, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
-from cs_cnn.zoo.resnet import torchvision_name
-from cs_cnn.zoo.staged import Staged
 
 # torchvision has no such net; weights that others publish follow the names of its larger ones, with three layers.
 __all__ = ["DEPTHS", "CifarResNet", "torchvision_name"]

@@ -1,0 +1,136 @@
+"""The file of a study: what was done, on what machine, when, and every number that came out."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cs_cnn.errors import CsCnnError
+from cs_cnn.files import atomic_write
+
+RESULTS = Path(__file__).with_name("results")
+
+Result = dict[str, Any]
+
+
+def names() -> list[str]:
+    """Return the names of the studies that have a recorded result."""
+    return sorted(path.stem for path in RESULTS.glob("*.json"))
+
+
+def recorded(name: str) -> Result:
+    """Read the recorded result of a study.
+
+    Parameters
+    ----------
+    name : str
+        A name of `names()`.
+
+    Returns
+    -------
+    dict
+        "study", "date", "machine", "setting", "runs" (one dict for each) and "summary".
+
+    Raises
+    ------
+    CsCnnError
+        When there is no such study, or its file cannot be read.
+    """
+    if name not in names():
+        raise CsCnnError(f"There is no recorded study {name!r}; there are {', '.join(names())}.")
+    return read(RESULTS / f"{name}.json")
+
+
+def read(path: str | os.PathLike[str]) -> Result:
+    """Read a result file.
+
+    Raises
+    ------
+    CsCnnError
+        When it is missing or is not one.
+    """
+    try:
+        result = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CsCnnError(f"Cannot read the study {path}: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise CsCnnError(f"{path} is not the result of a study: {error}.") from error
+    if not isinstance(result, dict):
+        raise CsCnnError(f"{path} is not the result of a study: it holds no table of names.")
+    missing = {"study", "date", "machine", "setting", "runs", "summary"} - set(result)
+    if missing:
+        raise CsCnnError(f"{path} is not the result of a study: it lacks {', '.join(sorted(missing))}.")
+    return result
+
+
+def machine() -> dict[str, Any]:
+    """Return the processor's name and number of cores, and the version of torch."""
+    import torch
+
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    told = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return {"cpu": told[0] if told else name, "cores": os.cpu_count(), "torch": torch.__version__}
+
+
+def write(
+    path: str | os.PathLike[str],
+    study: str,
+    setting: Mapping[str, Any],
+    runs: Sequence[Mapping[str, Any]],
+    summary: Mapping[str, Any],
+) -> Result:
+    """Write the result of a study, with the machine and the date; the file is whole or the old one.
+
+    Parameters
+    ----------
+    path : path-like
+        The JSON file.
+    study : str
+        Its name.
+    setting : mapping
+        Everything that was the same for all runs.
+    runs : sequence of mappings
+        One for each run.
+    summary : mapping
+        What the runs say together.
+
+    Returns
+    -------
+    dict
+        What was written.
+    """
+    result = {
+        "study": study,
+        "date": f"{date.today():%Y-%m-%d}",
+        "machine": machine(),
+        "setting": dict(setting),
+        "runs": [dict(run) for run in runs],
+        "summary": dict(summary),
+    }
+    with atomic_write(path) as file:
+        json.dump(result, file, indent=1)
+        file.write("\n")
+    return result
+
+
+def mean_and_spread(values: Iterable[float]) -> dict[str, float]:
+    """Return the mean and the standard deviation of a sample (0 for one value).
+
+    Examples
+    --------
+    >>> mean_and_spread([0.8, 0.9])
+    {'mean': 0.85, 'spread': 0.0707}
+    """
+    values = list(values)
+    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+    return {"mean": round(statistics.fmean(values), 4), "spread": round(spread, 4)}

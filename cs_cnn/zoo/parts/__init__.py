@@ -1,0 +1,1 @@
+"""What several families are made of: staged nets, blocks that read like the papers' figures, cells."""

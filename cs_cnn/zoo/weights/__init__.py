@@ -1,0 +1,1 @@
+"""Trained weights: checkpoints of the well-known kind, and a net that comes with its weights."""
