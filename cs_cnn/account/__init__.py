@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from cs_cnn.account.conventions import CONVENTIONS, Convention
 from cs_cnn.account.counting import account
-from cs_cnn.account.receptive import Axis
+from cs_cnn.account.fields.receptive import Axis
 from cs_cnn.account.rows import Operation, Receptive, Row
-from cs_cnn.account.specs import (
+from cs_cnn.account.walks.specs import (
     Spec,
     affine,
     batch_norm,

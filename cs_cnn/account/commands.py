@@ -84,7 +84,7 @@ def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
 
 def render(found: Account, format_: str) -> str:
     """Write an account in one of `FORMATS`."""
-    from cs_cnn.account import tables
+    from cs_cnn.account.shown import tables
 
     if format_ in ("json", "csv"):
         return tables.as_json(found) if format_ == "json" else tables.as_csv(found)

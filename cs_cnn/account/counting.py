@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from cs_cnn.account.conventions import Convention
 from cs_cnn.account.conventions import convention as find_convention
 from cs_cnn.account.rows import Operation
-from cs_cnn.account.specs import Layer, Spec
-from cs_cnn.account.walk_specs import walk_specs
+from cs_cnn.account.walks.spec_lists import walk_specs
+from cs_cnn.account.walks.specs import Layer, Spec
 from cs_cnn.account.whole import Account
 from cs_cnn.errors import CsCnnError
 
@@ -102,14 +102,14 @@ def account(
     try:
         steps: tuple[Operation, ...]
         if torch is not None and isinstance(net, torch.nn.Module):
-            from cs_cnn.account.walk_torch import walk_module
+            from cs_cnn.account.walks.torch_nets import walk_module
 
             title, stages = type(net).__name__, tuple(getattr(net, "stages", ()))
             steps = walk_module(net, example if batch is None else batch)
         elif isinstance(net, (list, tuple)) and all(isinstance(layer, (Spec, str)) for layer in net):
             title, steps = "list of layers", walk_specs(net, example)
         elif hasattr(net, "params"):
-            from cs_cnn.account.walk_numpy import walk_net
+            from cs_cnn.account.walks.numpy_nets import walk_net
 
             title, steps = type(net).__name__, walk_net(net, example)
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from cs_cnn.account.conventions import Convention
-from cs_cnn.account.receptive import Axis, Number
+from cs_cnn.account.fields.receptive import Axis, Number
 
 Family = Literal[
     "input", "conv", "affine", "pool", "norm", "activation", "merge", "shape", "other", "not run"

@@ -201,19 +201,19 @@ class Account:
         -------
         str
         """
-        from cs_cnn.account.tables import text
+        from cs_cnn.account.shown.tables import text
 
         return text(self, note=note)
 
     def markdown(self, *, note: bool = True) -> str:
         """Return the table in Markdown, see `text`."""
-        from cs_cnn.account.tables import markdown
+        from cs_cnn.account.shown.tables import markdown
 
         return markdown(self, note=note)
 
     def latex(self, *, note: bool = True) -> str:
         """Return the table in LaTeX, for the package booktabs, see `text`."""
-        from cs_cnn.account.tables import latex
+        from cs_cnn.account.shown.tables import latex
 
         return latex(self, note=note)
 
@@ -230,7 +230,7 @@ class Account:
         CsCnnError
             When pandas is not installed.
         """
-        from cs_cnn.account.tables import frame
+        from cs_cnn.account.shown.tables import frame
 
         return frame(self)
 
@@ -247,7 +247,7 @@ class Account:
         str
             An SVG image with a title and a description for those who do not see it.
         """
-        from cs_cnn.account.picture import draw
+        from cs_cnn.account.shown.picture import draw
 
         picture = draw(self)
         if path is not None:

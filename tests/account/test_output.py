@@ -54,7 +54,7 @@ def test_latex(small: Account) -> None:
 
 
 def test_csv_and_json_hold_every_row(small: Account) -> None:
-    from cs_cnn.account.tables import as_csv, as_json
+    from cs_cnn.account.shown.tables import as_csv, as_json
 
     rows = list(csv.DictReader(io.StringIO(as_csv(small))))
     assert [int(row["parameters"]) for row in rows] == [row.parameters for row in small]

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from cs_cnn import zoo
-from cs_cnn.account import account, printed
+from cs_cnn.account import account
+from cs_cnn.account.shown import printed
 from cs_cnn.errors import CsCnnError
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from cs_cnn.account import account, conv, pool
-from cs_cnn.account.receptive import Axis, union
+from cs_cnn.account.fields.receptive import Axis, union
 
 
 def seen_by_gradient(net: nn.Module, shape: tuple[int, int, int], axis: int) -> list[tuple[int, int] | None]:

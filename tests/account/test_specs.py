@@ -17,9 +17,9 @@ from cs_cnn.account import (
     global_pool,
     locally_connected,
     pool,
-    printed,
     residual,
 )
+from cs_cnn.account.shown import printed
 from cs_cnn.errors import CsCnnError
 
 VGG16 = [

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from cs_cnn.account.receptive import Axis
+from cs_cnn.account.fields.receptive import Axis
+from cs_cnn.account.fields.sight import Sight
 from cs_cnn.account.rows import Family
-from cs_cnn.account.sight import Sight
 
 ACTIVATIONS = frozenset(
     (

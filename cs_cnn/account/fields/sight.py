@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cs_cnn.account.receptive import Axis, union
+from cs_cnn.account.fields.receptive import Axis, union
 
 
 @dataclass(frozen=True)

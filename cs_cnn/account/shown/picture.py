@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from cs_cnn.account.rows import Operation, Row
-from cs_cnn.account.tables import shape_words
+from cs_cnn.account.shown.tables import shape_words
 from cs_cnn.account.whole import Account
 
 # Fill on light and on dark pages, and what the legend says. The colours of `cs_cnn.palette`, lightened for the dark.

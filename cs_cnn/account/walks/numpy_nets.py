@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from cs_cnn.account.rows import Operation
-from cs_cnn.account.specs import Spec, affine
-from cs_cnn.account.walk_specs import Walk
+from cs_cnn.account.walks.spec_lists import Walk
+from cs_cnn.account.walks.specs import Spec, affine
 from cs_cnn.nets.sequential import Sequential
 
 _CONVOLUTIONS = ("conv2d", "conv1d", "causal_conv1d", "depthwise_conv2d", "locally_connected2d")

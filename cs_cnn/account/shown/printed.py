@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cs_cnn.account.rows import Row
-from cs_cnn.account.tables import grid, shape_words
+from cs_cnn.account.shown.tables import grid, shape_words
 from cs_cnn.account.whole import Account
 from cs_cnn.errors import CsCnnError
 

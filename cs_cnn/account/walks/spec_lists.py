@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from cs_cnn.account.receptive import Axis, union
+from cs_cnn.account.fields.receptive import Axis, union
 from cs_cnn.account.rows import Family, Operation
-from cs_cnn.account.specs import Layer, Spec
+from cs_cnn.account.walks.specs import Layer, Spec
 from cs_cnn.layers.windows import output_size, same_padding
 
 _PLAIN: dict[str, Family] = {

@@ -1,0 +1,1 @@
+"""Receptive fields: what of the image a number in the net can see."""
