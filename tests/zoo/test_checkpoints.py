@@ -171,7 +171,7 @@ def test_damaged_files_are_sentences(lenet_file, tmp_path):
         ("page", b"<!DOCTYPE html><html>404</html>"),
     ):
         (tmp_path / name).write_bytes(damaged)
-        with pytest.raises(CsCnnError, match=r"^Cannot read weights from .* damaged .*get it again\.$"):
+        with pytest.raises(CsCnnError, match=r"^Cannot read weights from .* damaged.*get it again\.$"):
             load_lenet(tmp_path / name)
 
 

@@ -111,9 +111,9 @@ def _read(path: Path) -> dict[str, Tensor]:
                     raise zipfile.BadZipFile(f"{damaged} does not match its check sum")
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path) from error
     except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path) from error
     if isinstance(content, Mapping) and content.get("format") and not isinstance(content["format"], Tensor):
         raise CsCnnError(
             f"{path} is a checkpoint of a training run, not a state dictionary: use cs_cnn.train.load_weights."
@@ -140,10 +140,9 @@ def _without_dot(key: str) -> str:
     return key
 
 
-def _unreadable(path: Path, error: BaseException) -> CsCnnError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
+def _unreadable(path: Path) -> CsCnnError:
     return CsCnnError(
-        f"Cannot read weights from {path}: it is damaged or no file that torch.save wrote ({reason}); get it again."
+        f"Cannot read weights from {path}: it is damaged, or not a file of numbers that torch.save wrote; get it again."
     )
 
 
