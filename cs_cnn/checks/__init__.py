@@ -2,7 +2,7 @@
 
 >>> from cs_cnn import checks
 >>> [task.name for task in checks.tasks()][:3]
-['a2.sigmoid', 'a2.neuron', 'a2.load']
+['a1.perceptron_output', 'a1.perceptron_step', 'a1.perceptron_train']
 
 Only NumPy is needed. The checks carry their own short formulas for forward passes, and measure gradients numerically;
 they do not use `cs_cnn.layers`.

@@ -115,7 +115,8 @@ class Bench:
         if outcome.failed:
             return [outcome] * len(names)
         value = outcome.value
-        if isinstance(value, (tuple, list)) and len(value) == len(names):
+        several = isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+        if several and len(value) == len(names):
             return [Outcome(entry, outcome.where) for entry in value]
         expected = f"{function} must return {len(names)} values: {', '.join(names)}"
         failed = Failed("form", f"{expected}; it returned {_kind(value)}.", f"form {_kind(value)}")

@@ -134,10 +134,10 @@ def _named(task: Task, functions: Functions) -> tuple[dict[str, Callable[..., An
 
 def _unfinished(task: Task, function: str) -> str:
     """Say which function raised NotImplementedError; it may be one of an earlier task."""
-    if function == task.asks:
+    if function in task.asks.split(" and "):
         return f"{task.title} is not implemented yet."
     for other in TASKS.values():
-        if other.asks == function and other.name.split(".")[0] == task.name.split(".")[0]:
+        if function in other.asks.split(" and ") and other.name.split(".")[0] == task.name.split(".")[0]:
             return (
                 f"{task.title} needs {function}, and task {other.number} {function} is not implemented yet."
             )
@@ -218,7 +218,7 @@ def _diagnose(bench: Bench, seed: int) -> dict[str, Mistake]:
     return found
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _replay(task: str, mistake: str, seed: int, rounds: int) -> Bench:
     """Record what a check sees of a known mistake."""
     wrong = next(entry for entry in bank(task) if entry.name == mistake)

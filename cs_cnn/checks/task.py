@@ -43,7 +43,7 @@ class Task:
     number : str
         The number in the notebook, such as ``"2.3"``.
     asks : str
-        What the student writes, as the report calls it: mostly a function's name.
+        What the student writes, as the report calls it: mostly a function's name, or two with " and " between them.
     functions : tuple of str
         The student's functions the check needs, in the order in which a cell hands them over.
     parts : tuple of PartOfTask
