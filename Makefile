@@ -24,7 +24,7 @@ test: env  ## run all tests; ARGS="-k conv2d" narrows them
 lint: env  ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: env  ## compare the NumPy layers with PyTorch on this machine
+bench: env  ## compare the NumPy layers with PyTorch on this machine; ARGS="--both-blas" with both BLAS kernels
 	@$(BIN)/python -m benchmarks.layers $(ARGS)
 
 clean:  ## remove everything that was built, but not .venv

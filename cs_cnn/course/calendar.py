@@ -283,7 +283,7 @@ def syllabus_table(course: Course, *, book: str | None = None) -> str:
         events += [f"{each.short} is due" for each in course.assignments if due_weeks[each.name] == week]
         if titles or events:
             starts = course.week_start(week)
-            rows.append(f"| {week} | {starts:%Y-%m-%d} | {', '.join(titles)} | {', '.join(events)} |")
+            rows.append(f"| {week} | {starts:%Y-%m-%d} | {'; '.join(titles)} | {'; '.join(events)} |")
     return "\n".join(rows)
 
 

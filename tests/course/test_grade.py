@@ -38,9 +38,14 @@ def assignment(classroom: Classroom) -> Assignment:
     return calendar.load(classroom.folder).assignment("a1")
 
 
+def _answer(name: str, cell: dict[str, Any], code: str = RIGHT) -> None:
+    if name == "double":
+        cell["source"] = code
+
+
 def test_a_class_of_all_kinds(classroom: Classroom) -> None:
     classroom.limit(3, 20)
-    classroom.copy("solution", "source")
+    classroom.write("solution", RIGHT, "Because.")
     classroom.copy("blank", "release")
     classroom.write("half", "def double(x):\n    return 2 * x if x != 2.5 else 1", "Because.")
     noisy = "import sys, warnings\ndef double(x):\n    warnings.warn('w'); print('e', file=sys.stderr)\n"
@@ -52,15 +57,30 @@ def test_a_class_of_all_kinds(classroom: Classroom) -> None:
     classroom.file("latin", b'{"cells": ["\xe9"]}')
     classroom.file("listed", b"[]")
     classroom.file("old", b'{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}')
-    classroom.file("renamed", b"{}", "my homework.ipynb")
-    classroom.edit("schema", lambda _, cell: cell["metadata"].get("nbgrader", {}).update(schema_version=99))
-    classroom.edit("nocheck", lambda name, cell: cell["metadata"].clear() if name == "test_double" else None)
-    classroom.edit(
-        "copied", lambda name, cell: cell["metadata"].get("nbgrader", {}).update(grade_id="double")
-    )
+    classroom.file("strange", b"{}", "my homework.ipynb")
+    accidents: dict[str, Callable[[str, dict[str, Any]], object]] = {
+        "schema": lambda _, cell: cell["metadata"].get("nbgrader", {}).update(schema_version=99),
+        "nocheck": lambda name, cell: cell["metadata"].clear() if name == "test_double" else None,
+        "copied": lambda name, cell: (
+            cell["metadata"]
+            .get("nbgrader", {})
+            .update({"grade_id": "double"} if name == "test_double" else {})
+        ),
+    }
+    for student, accident in accidents.items():
+        classroom.edit(student, lambda name, cell, spoil=accident: (_answer(name, cell), spoil(name, cell)))
+    classroom.write("renamed", RIGHT)
+    home = classroom.home("renamed")
+    (home / "double.ipynb").rename(home / "double(1).ipynb")
+    classroom.copy("twice", "release")
+    (classroom.home("twice") / "double.ipynb").rename(classroom.home("twice") / "older.ipynb")
+    classroom.write("twice", RIGHT)
+    classroom.write("shadow", RIGHT)
+    classroom.file("shadow", b"raise SystemExit", "math.py")
+    classroom.file("shadow", b"fine = 1", "helpers.py")
     (classroom.home("linked") / "double.ipynb").symlink_to(classroom.folder / "source/a1_double/double.ipynb")
     classroom.home("empty")
-    classroom.copy("late", "source")
+    classroom.write("late", RIGHT, "Because.")
     classroom.file("late", b"yesterday-ish", "timestamp.txt")
 
     outcome = run(classroom)
@@ -76,21 +96,26 @@ def test_a_class_of_all_kinds(classroom: Classroom) -> None:
         "latin": ("unreadable", 0),
         "listed": ("unreadable", 0),
         "old": ("unreadable", 0),
-        "renamed": ("missing_notebook", 0),
-        "schema": ("unreadable", 0),
-        "nocheck": ("needs_person", 0),
-        "copied": ("unreadable", 0),
+        "strange": ("missing_notebook", 0),
+        "schema": ("graded", 6),
+        "nocheck": ("graded", 6),
+        "copied": ("graded", 6),
+        "renamed": ("graded", 6),
+        "twice": ("graded", 6),
+        "shadow": ("needs_person", 6),
         "linked": ("unreadable", 0),
         "empty": ("missing_notebook", 0),
         "late": ("needs_reading", 6),
     }
     notes = {student: result.note for student, result in outcome.results.items()}
-    assert "found my homework.ipynb" in notes["renamed"]
-    assert "the cell 'double' twice" in notes["copied"]
+    assert "found my homework.ipynb" in notes["strange"]
+    assert "The notebook is called double(1).ipynb" in notes["renamed"]
+    assert "left out: math.py" in notes["shadow"]
     assert "timestamp.txt does not hold a time" in notes["late"]
     assert outcome.results["solution"].cells == {"test_double": 6, "why": None}
+    unusual = {"late", "schema", "nocheck", "copied", "renamed"}
     for student, (state, _) in found.items():
-        assert (notes[student] == "") == (state in ("graded", "needs_reading") and student != "late")
+        assert (notes[student] == "") == (state in ("graded", "needs_reading") and student not in unusual)
         assert str(classroom.folder) not in notes[student]
     # The file says the same, and nothing was left in a temporary state.
     journal = Journal(classroom.folder, assignment(classroom))
@@ -143,12 +168,19 @@ def test_a_broken_resubmission_clears_the_earlier_marks(classroom: Classroom) ->
         assert gradebook.find_submission("a1_double", "ada").score == 0
 
 
-def test_a_lost_test_cell_does_not_keep_its_earlier_points(classroom: Classroom) -> None:
+def test_a_lost_test_cell_is_put_back(classroom: Classroom) -> None:
     classroom.write("ada", RIGHT)
     assert run(classroom).results["ada"].points == 6
-    classroom.edit("ada", lambda name, cell: cell["metadata"].clear() if name == "test_double" else None)
+
+    def lose(name: str, cell: dict[str, Any]) -> None:
+        _answer(name, cell, "def double(x):\n    return 3 * x")
+        if name == "test_double":
+            cell["metadata"].clear()
+            cell["source"] = "6.0"
+
+    classroom.edit("ada", lose)
     result = run(classroom).results["ada"]
-    assert (result.state, result.points) == ("needs_person", 0)
+    assert (result.state, result.points) == ("graded", 0)
     assert "double" in result.note
 
 

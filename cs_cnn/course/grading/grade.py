@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cs_cnn import notebooks
 from cs_cnn.course import engine
 from cs_cnn.course.calendar import Assignment
 from cs_cnn.course.directory import locked
 from cs_cnn.course.grading import marks, submissions
 from cs_cnn.course.grading.journal import NOTHING_RAN, Journal, Result
-from cs_cnn.course.grading.submissions import Problem
+from cs_cnn.course.grading.preflight import TIMESTAMP, Prepared, Problem, prepare, regular_files
 from cs_cnn.errors import CsCnnError
 from cs_cnn.files import folder_in_the_making
 
@@ -161,14 +162,17 @@ class _One:
         self.submitted = folder / "submitted" / student / assignment.name
         self.autograded = folder / "autograded" / student / assignment.name
         self.notes: list[str] = []
+        self.suspicious = False
 
     def grade(self, *, replaced: bool) -> tuple[Problem | None, dict[str, float]]:
         """Grade, and return what was wrong and which marks given by hand had to be cleared."""
-        problem = submissions.examine(self.submitted, self.assignment.notebook)
+        name = f"{self.assignment.notebook}.ipynb"
+        prepared = prepare(
+            self.submitted, self.assignment, self.folder / "release" / self.assignment.name / name
+        )
         with marks.gradebook(self.folder) as opened:
             marks.begin(opened, self.assignment, self.student, self._timestamp())
-        if problem is None:
-            problem = self._run()
+        problem = prepared if isinstance(prepared, Problem) else self._run(prepared)
         if problem is None:
             return None, {}
         if self.autograded.exists():
@@ -180,7 +184,7 @@ class _One:
         """When it was handed in, in UTC without a zone, as nbgrader keeps it."""
         from nbgrader.utils import parse_utc
 
-        path = self.submitted / "timestamp.txt"
+        path = self.submitted / TIMESTAMP
         if not path.is_file() or path.is_symlink():
             return None
         try:
@@ -193,10 +197,12 @@ class _One:
             return None
         return when if isinstance(when, datetime) else None
 
-    def _run(self) -> Problem | None:
+    def _run(self, prepared: Prepared) -> Problem | None:
+        self.notes += prepared.notes
+        self.suspicious = prepared.suspicious
         with tempfile.TemporaryDirectory(prefix="cs-cnn-", ignore_cleanup_errors=True) as temporary:
             root = Path(temporary).resolve()
-            self._stage(root)
+            self._stage(root, prepared)
             try:
                 url = engine.database_url(self.folder)
                 engine.convert("Autograde", root, self.assignment.name, self.settings, database=url)
@@ -209,22 +215,18 @@ class _One:
             _copy(made, self.autograded)
         return None
 
-    def _stage(self, root: Path) -> None:
-        """Copy what is needed: the notebook, the student's other files, and the assignment's data over them."""
+    def _stage(self, root: Path, prepared: Prepared) -> None:
+        """Write what is needed: the mended notebook, the student's other files, and the assignment's data over them."""
         home = root / "submitted" / self.student / self.assignment.name
-        for path in submissions.regular_files(self.submitted):
-            name = path.relative_to(self.submitted)
-            wanted = name.suffix != ".ipynb" or name == Path(f"{self.assignment.notebook}.ipynb")
-            # The time is already in the gradebook, and a damaged timestamp.txt would stop nbgrader.
-            if not wanted or str(name) == "timestamp.txt":
-                continue
-            if path.stat().st_size > submissions.FILE_LIMIT:
-                self.notes.append(f"{name} is very large and was left out.")
-                continue
-            (home / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, home / name)
+        home.mkdir(parents=True)
+        (home / f"{self.assignment.notebook}.ipynb").write_bytes(notebooks.written(prepared.notebook))
+        # The time is already in the gradebook, and a damaged timestamp.txt would stop nbgrader.
+        for path in prepared.files:
+            target = home / path.relative_to(self.submitted)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
         source = self.folder / "source" / self.assignment.name
-        for path in submissions.regular_files(source):
+        for path in regular_files(source):
             if path.suffix != ".ipynb":
                 target = root / "source" / self.assignment.name / path.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -241,20 +243,13 @@ class _One:
     def result(self, problem: Problem | None) -> tuple[str, str, float, dict[str, float | None]]:
         """Return state, note, points, and the points of every cell."""
         with marks.gradebook(self.folder) as opened:
-            missing = []
-            if problem is None:
-                missing = marks.flag_missing(opened, self.assignment, self.student, self.cells)
             entry = opened.find_submission(self.assignment.name, self.student)
             points, found, waiting = marks.points_of(entry, self.cells)
         if problem is not None:
             return problem.state, " ".join([problem.sentence, *self.notes]), points, found
         state, sentences = self._outputs()
-        if missing:
+        if self.suspicious:
             state = state or "needs_person"
-            plural = "s" if len(missing) > 1 else ""
-            sentences.append(
-                f"The test cell{plural} of {', '.join(missing)} could not be found in the notebook."
-            )
         if state is None:
             state = "needs_reading" if waiting else "graded"
         return state, " ".join([*sentences, *self.notes]), points, found
@@ -298,7 +293,7 @@ class _One:
 def _copy(made: Path, target: Path) -> None:
     """Put the graded files in the course directory; links that the student's code may have made stay behind."""
     with folder_in_the_making(target) as making:
-        for path in submissions.regular_files(made):
+        for path in regular_files(made):
             copy = making / path.relative_to(made)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)

@@ -184,20 +184,6 @@ def zero(opened: Any, assignment: Assignment, student: str, *, by_hand: bool) ->
     return cleared
 
 
-def flag_missing(opened: Any, assignment: Assignment, student: str, cells: list[Cell]) -> list[str]:
-    """Give 0 to the tests that are not in the submitted notebook, flag them for a person, and return their names."""
-    tests = {cell.grade_id: cell.name for cell in cells if not cell.written}
-    missing = []
-    for notebook in opened.find_submission(assignment.name, student).notebooks:
-        for grade in notebook.grades:
-            if grade.name in tests and grade.auto_score is None:
-                missing.append(tests[grade.name])
-                grade.auto_score = 0
-                grade.needs_manual_grade = True
-    opened.db.commit()
-    return [name for name in tests.values() if name in missing]
-
-
 def points_of(submission: Any, cells: list[Cell]) -> tuple[float, dict[str, float | None], list[str]]:
     """Read a submission from the gradebook.
 

@@ -1,4 +1,4 @@
-"""What students receive: made from `solutions/` by nbgrader's own converter, the same bytes every time."""
+"""Generating a release: nbgrader cuts what is secret, and what is left says nothing about its making."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from cs_cnn.course import engine, source
+from cs_cnn.course import calendar, engine, source
 from cs_cnn.course.calendar import Assignment
+from cs_cnn.course.release import lint, stamp
 from cs_cnn.errors import CsCnnError
-from cs_cnn.files import folder_in_the_making
 
 _CELL_METADATA = ("deletable", "editable", "nbgrader")
 
@@ -41,7 +41,7 @@ def make_source(repository: Path, assignment: Assignment, folder: Path) -> None:
     Raises
     ------
     CsCnnError
-        When the source is wrong or a data file is missing.
+        When the source is wrong (see `lint`, too) or a data file is missing.
     """
     path = source_path(repository, assignment)
     if not path.is_file():
@@ -50,6 +50,7 @@ def make_source(repository: Path, assignment: Assignment, folder: Path) -> None:
             "run this in the instructors' repository, or name it with --repository."
         )
     made = source.notebook(path, points=assignment.points)
+    lint.check(path)
     folder.mkdir(parents=True, exist_ok=True)
     write_notebook(made, folder / f"{assignment.notebook}.ipynb")
     for name, origin in assignment.files.items():
@@ -61,8 +62,18 @@ def make_source(repository: Path, assignment: Assignment, folder: Path) -> None:
         (folder / name).write_bytes(file.read_bytes())
 
 
-def tidy(path: Path) -> None:
-    """Strip everything from a released notebook that a student does not need: see `_CELL_METADATA`."""
+def tidy(path: Path, version: str, files: dict[str, bytes]) -> None:
+    """Strip everything from a released notebook that a student does not need, and stamp it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The notebook, which is written anew: no outputs, no metadata but `_CELL_METADATA` and the stamp.
+    version : str
+        Version of the course.
+    files : dict of str to bytes
+        The data files beside it.
+    """
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
@@ -73,6 +84,7 @@ def tidy(path: Path) -> None:
         )
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    notebook.metadata[stamp.KEY] = stamp.of(notebook, files, version)
     write_notebook(notebook, path)
 
 
@@ -118,7 +130,8 @@ def generate(repository: Path, assignment: Assignment, root: Path, *, database: 
             reason = next((line for line in reversed(lines) if "Error:" in line), str(error))
             raise CsCnnError(f"nbgrader cannot release {assignment.name}: {reason.strip()}") from error
     released = root / "release" / assignment.name
-    tidy(released / f"{assignment.notebook}.ipynb")
+    beside = {name: (released / name).read_bytes() for name in assignment.files}
+    tidy(released / f"{assignment.notebook}.ipynb", calendar.load(repository).version, beside)
     return released
 
 
@@ -141,58 +154,3 @@ def files_of(repository: Path, assignment: Assignment) -> dict[str, bytes]:
         folder = generate(repository, assignment, Path(temporary).resolve())
         allowed = {f"{assignment.notebook}.ipynb", *assignment.files}
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name in allowed}
-
-
-def differences(repository: Path, assignment: Assignment) -> list[str]:
-    """Compare `assignments/` with what would be generated now.
-
-    Parameters
-    ----------
-    repository : pathlib.Path
-        The folder with `solutions/` and `assignments/`.
-    assignment : Assignment
-        Its entry in the calendar.
-
-    Returns
-    -------
-    list of str
-        One line per file that differs, is missing, or should not be there.
-    """
-    folder = repository / "assignments" / assignment.name
-    wanted = files_of(repository, assignment)
-    there = {
-        path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()
-    }
-    lines = []
-    for name in sorted(wanted.keys() | there.keys()):
-        shown = f"assignments/{assignment.name}/{name}"
-        if name not in there:
-            lines.append(f"{shown} is missing")
-        elif name not in wanted:
-            lines.append(f"{shown} should not be there")
-        elif there[name].is_symlink() or there[name].read_bytes() != wanted[name]:
-            lines.append(f"{shown} differs")
-    return lines
-
-
-def write(repository: Path, assignment: Assignment) -> Path:
-    """Generate an assignment into `assignments/`; an error leaves the old release in place.
-
-    Parameters
-    ----------
-    repository : pathlib.Path
-        The folder with `solutions/` and `assignments/`.
-    assignment : Assignment
-        Its entry in the calendar.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder that was written.
-    """
-    wanted = files_of(repository, assignment)
-    target = repository / "assignments" / assignment.name
-    with folder_in_the_making(target) as making:
-        for name, content in wanted.items():
-            (making / name).write_bytes(content)
-    return target
