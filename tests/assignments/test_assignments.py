@@ -79,6 +79,8 @@ def test_no_solution_and_no_hidden_test_is_released(assignment: Assignment) -> N
 @EVERY
 def test_no_outputs_and_nothing_about_whoever_made_it(assignment: Assignment) -> None:
     notebook = json.loads((released(assignment) / f"{assignment.notebook}.ipynb").read_text(encoding="utf-8"))
+    stamp = notebook["metadata"].pop("cs_cnn")
+    assert sorted(stamp) == ["content", "version"] and stamp["version"] == COURSE.version
     assert notebook["metadata"] == source.NOTEBOOK_METADATA
     for cell in notebook["cells"]:
         assert set(cell["metadata"]) <= {"nbgrader", "deletable", "editable"}
