@@ -12,11 +12,18 @@ from cs_cnn.errors import CsCnnError
 
 # name: (where it is defined, one line of help). The help stands here so that `--help` imports nothing heavy.
 _COMMANDS = {
-    "init": ("cs_cnn.course.commands:init", "Lay out a course directory for a class."),
-    "release": ("cs_cnn.course.commands:release", "Generate what students receive from solutions/."),
-    "grade": ("cs_cnn.course.commands:grade", "Grade every submission of an assignment."),
-    "feedback": ("cs_cnn.course.commands:feedback", "Write a feedback page for every student."),
-    "export": ("cs_cnn.course.commands:export", "Write the marks as a CSV file."),
+    "init": ("cs_cnn.course.commands.init:init", "Lay out a course directory for a class."),
+    "release": ("cs_cnn.course.commands.release:release", "Generate what students receive from solutions/."),
+    "export-public": (
+        "cs_cnn.course.commands.public:export_public",
+        "Write the tree that students may have.",
+    ),
+    "grade": ("cs_cnn.course.commands.grade:grade", "Grade every submission of an assignment."),
+    "feedback": ("cs_cnn.course.commands.feedback:feedback", "Write a feedback page for every student."),
+    "export": ("cs_cnn.course.commands.export:export", "Write the marks as a CSV file."),
+    "check": ("cs_cnn.student.commands:check", "Run a notebook and its visible checks."),
+    "doctor": ("cs_cnn.student.commands:doctor", "Look for what is wrong with a computer or a notebook."),
+    "submit": ("cs_cnn.student.commands:submit", "Pack what is handed in."),
     "data": ("cs_cnn.data.commands:data", "List, fetch and find data sets."),
     "account": ("cs_cnn.account.commands:account", "Count what a net costs, layer by layer."),
 }
@@ -60,6 +67,11 @@ class _LazyGroup(click.Group):
             return super().invoke(ctx)
         except CsCnnError as error:
             raise Sentence(str(error)) from error
+        except ModuleNotFoundError as error:
+            # A command that started, and met a missing package on its way.
+            raise Sentence(
+                f"the package {error.name or error} is missing; `cs-cnn doctor` says how to get it."
+            ) from error
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

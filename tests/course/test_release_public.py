@@ -44,7 +44,7 @@ def complete(repository: Path) -> Path:
         "cs_cnn/.secret.py": "",
         "cs_cnn/course/__init__.py": "",
         "cs_cnn/course/calendar.py": "",
-        "cs_cnn/course/commands.py": "",
+        "cs_cnn/course/commands/grade.py": "",
         "cs_cnn/course/release/public.py": "",
         "book/index.md": "# Book",
         "book/_toc.yml": "root: index",
