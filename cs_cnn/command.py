@@ -18,6 +18,7 @@ _COMMANDS = {
         "cs_cnn.course.commands.public:export_public",
         "Write the tree that students may have.",
     ),
+    "collect": ("cs_cnn.course.commands.collect:collect", "Take in what students handed in."),
     "grade": ("cs_cnn.course.commands.grade:grade", "Grade every submission of an assignment."),
     "feedback": ("cs_cnn.course.commands.feedback:feedback", "Write a feedback page for every student."),
     "export": ("cs_cnn.course.commands.export:export", "Write the marks as a CSV file."),

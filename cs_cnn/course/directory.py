@@ -248,6 +248,7 @@ def _fill(course: Course, stage: Path, listed: list[roster.Student]) -> None:
                     first_name=student.first_name,
                     last_name=student.last_name,
                     email=student.email,
+                    lms_user_id=student.lms_id or None,
                 )
 
 

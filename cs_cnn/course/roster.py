@@ -11,18 +11,20 @@ from pathlib import Path
 from cs_cnn.errors import CsCnnError
 
 COLUMNS = ("id", "first_name", "last_name", "email")
+OPTIONAL = ("lms_id",)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
 class Student:
-    """One row of the roster."""
+    """One row of the roster; `lms_id` is the learning management system's own number for a student."""
 
     id: str
     first_name: str
     last_name: str
     email: str
+    lms_id: str = ""
 
 
 def is_student_id(text: str) -> bool:
@@ -36,8 +38,8 @@ def read(path: Path) -> list[Student]:
     Parameters
     ----------
     path : pathlib.Path
-        A CSV file in UTF-8 whose first line names the columns id, first_name, last_name and email; other columns
-        are ignored.
+        A CSV file in UTF-8 whose first line names the columns id, first_name, last_name and email; a column lms_id
+        may be there, and other columns are ignored.
 
     Returns
     -------
@@ -72,6 +74,7 @@ def read(path: Path) -> list[Student]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     students: list[Student] = []
     seen: dict[str, int] = {}
+    seen_there: dict[str, int] = {}
     header: list[str] | None = None
     try:
         for row in reader:
@@ -88,7 +91,7 @@ def read(path: Path) -> list[Student]:
                         f"the column {missing[0]} is missing; the first line should be {','.join(COLUMNS)}"
                     )
                     raise wrong(line, problem)
-                repeated = [name for name in COLUMNS if header.count(name) > 1]
+                repeated = [name for name in (*COLUMNS, *OPTIONAL) if header.count(name) > 1]
                 if repeated:
                     raise wrong(line, f"the column {repeated[0]} is there more than once")
                 continue
@@ -96,7 +99,11 @@ def read(path: Path) -> list[Student]:
                 raise wrong(
                     line, f"there are {len(row)} values, and the first line has {len(header)} columns"
                 )
-            values = {name: value.strip() for name, value in zip(header, row, strict=True) if name in COLUMNS}
+            values = {
+                name: value.strip()
+                for name, value in zip(header, row, strict=True)
+                if name in (*COLUMNS, *OPTIONAL)
+            }
             student = Student(**values)
             if not is_student_id(student.id):
                 problem = (
@@ -107,6 +114,9 @@ def read(path: Path) -> list[Student]:
             # Folders of ids that differ only in case are one folder on many file systems.
             if student.id.lower() in seen:
                 raise wrong(line, f"the id {student.id!r} is already used in line {seen[student.id.lower()]}")
+            if student.lms_id and student.lms_id in seen_there:
+                other = seen_there[student.lms_id]
+                raise wrong(line, f"the lms_id {student.lms_id!r} is already used in line {other}")
             for name, value in values.items():
                 if _CONTROL.search(value):
                     raise wrong(
@@ -117,6 +127,7 @@ def read(path: Path) -> list[Student]:
                     line, f"{student.email!r} is not an e-mail address; leave it empty if there is none"
                 )
             seen[student.id.lower()] = line
+            seen_there[student.lms_id] = line
             students.append(student)
     except csv.Error as error:
         raise wrong(reader.line_num, f"this is not CSV: {error}") from error

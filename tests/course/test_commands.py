@@ -13,6 +13,7 @@ from cs_cnn.command import main
 COMMANDS = {
     "init": "init",
     "release": "release",
+    "collect": "collect",
     "export-public": "public",
     "grade": "grade",
     "feedback": "feedback",
