@@ -134,8 +134,10 @@ def _named(task: Task, functions: Functions) -> tuple[dict[str, Callable[..., An
 
 def _unfinished(task: Task, function: str) -> str:
     """Say which function raised NotImplementedError; it may be one of an earlier task."""
-    if function in task.asks.split(" and "):
+    if function == task.asks:
         return f"{task.title} is not implemented yet."
+    if function in task.asks.split(" and "):
+        return f"{task.title}: {function} is not implemented yet."
     for other in TASKS.values():
         if function in other.asks.split(" and ") and other.name.split(".")[0] == task.name.split(".")[0]:
             return (

@@ -53,8 +53,30 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What handing in late costs.
+
+    Attributes
+    ----------
+    grace_hours : float
+        Hours after the due date that are not counted at all.
+    per_day : float
+        Per cent of the points for each day begun.
+    cap : float
+        Per cent that are never exceeded.
+    bank : int
+        Days in the whole course that cost a student nothing.
+    """
+
+    grace_hours: float = 0
+    per_day: float = 0
+    cap: float = 100
+    bank: int = 0
+
+
+@dataclass(frozen=True)
 class Course:
-    """The whole calendar; `path` is the file it was read from."""
+    """The whole calendar; `path` is the file it was read from, `late` is None where late work costs nothing."""
 
     path: Path
     title: str
@@ -64,6 +86,7 @@ class Course:
     ai_policies: tuple[Policy, ...]
     chapters: tuple[Chapter, ...]
     assignments: tuple[Assignment, ...]
+    late: LatePolicy | None = None
 
     @property
     def root(self) -> Path:
@@ -214,6 +237,7 @@ def _course(document: Document) -> Course:
         ai_policies=tuple(Policy(name=name, **entry) for name, entry in data["ai_policies"].items()),
         chapters=chapters,
         assignments=(),
+        late=LatePolicy(**data["late"]) if "late" in data else None,
     )
     assignments = tuple(
         _assignment(document, index, entry, course, zone) for index, entry in enumerate(data["assignments"])

@@ -73,7 +73,18 @@ SCHEMA = _object(
                 {"files": _FILES},
             ),
         },
-    }
+    },
+    {
+        "late": _object(
+            {},
+            {
+                "grace_hours": {"type": "number", "minimum": 0},
+                "per_day": {"type": "number", "minimum": 0, "maximum": 100},
+                "cap": {"type": "number", "minimum": 0, "maximum": 100},
+                "bank": {"type": "integer", "minimum": 0},
+            },
+        ),
+    },
 )
 
 Path_ = tuple[str | int, ...]

@@ -31,7 +31,7 @@ def run(classroom: Classroom, *arguments: str) -> tuple[int, str]:
 
 
 def test_marks_of_everybody(classroom: Classroom, tmp_path: Path) -> None:
-    classroom.copy("ada", "source")
+    classroom.write("ada", "def double(x):\n    return 2 * x", "Because.")
     classroom.file("ada", b"2027-01-20 22:30:00 UTC", "timestamp.txt")
     classroom.file("bob", b"x")
     assignment = calendar.load(classroom.folder).assignment("a1")

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cs_cnn.course import engine
+from cs_cnn.course import calendar, engine, late
 from cs_cnn.course.calendar import Assignment
 from cs_cnn.course.grading import submissions
 from cs_cnn.course.grading.journal import STATES, Journal
+from cs_cnn.course.late import IN_TIME, Lateness
 from cs_cnn.errors import CsCnnError
 
 OTHER_STATES = {
@@ -52,6 +53,7 @@ class Row:
     note: str
     submitted: datetime | None
     cells: dict[str, float | None]
+    late: Lateness = IN_TIME
 
     @property
     def name(self) -> str:
@@ -227,7 +229,8 @@ def table(folder: Path, assignment: Assignment) -> list[Row]:
     Returns
     -------
     list of Row
-        By last name, first name, id; students who handed in nothing are there with 0 points.
+        By last name, first name, id; students who handed in nothing are there with 0 points. What handing in late
+        costs is worked out anew.
     """
     from nbgrader.api import MissingEntry
 
@@ -237,6 +240,7 @@ def table(folder: Path, assignment: Assignment) -> list[Row]:
     total = sum(cell.points for cell in cells)
     rows = []
     with gradebook(folder) as opened:
+        lateness = late.apply(folder, calendar.load(folder), opened)
         people = {person.id: person for person in opened.students}
         for student in sorted(people.keys() | handed_in):
             person = people.get(student)
@@ -258,10 +262,12 @@ def table(folder: Path, assignment: Assignment) -> list[Row]:
                         when = None if entry.timestamp is None else entry.timestamp.replace(tzinfo=UTC)
                 if state in ("graded", "needs_reading"):
                     state = "needs_reading" if waiting else "graded"
-                    note = f"Waiting to be read: {', '.join(waiting)}." if waiting else ""
+                    if waiting:
+                        note = f"{note} Waiting to be read: {', '.join(waiting)}.".strip()
                 if result and student in handed_in:
                     now = submissions.content(folder, student, assignment)
                     if now != result.submission:
                         state, note = "changed", "These are the marks of the earlier submission."
-            rows.append(Row(student, first, last, email, state, points, total, note, when, found))
+            over = lateness.get((student, assignment.name), IN_TIME)
+            rows.append(Row(student, first, last, email, state, points, total, note, when, found, over))
     return sorted(rows, key=lambda row: (row.last_name.casefold(), row.first_name.casefold(), row.student))
