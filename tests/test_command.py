@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from cs_cnn import __version__
 from cs_cnn.command import main
 
-NAMES = ("init", "release", "grade", "feedback", "export", "data", "account")
+NAMES = ("init", "release", "export-public", "grade", "feedback", "export")
+NAMES += ("check", "doctor", "submit", "data", "account")
 
 
 def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
@@ -42,6 +43,9 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
         (["feedback", "a2", "--course", "/nowhere"], "/nowhere"),
         (["export", "a2", "--course", "/nowhere"], "/nowhere"),
         (["init"], "Missing argument"),
+        (["check", "a77"], "a77"),
+        (["doctor", "nowhere.ipynb"], "nowhere.ipynb"),
+        (["submit"], "Missing argument"),
         (["data", "fetch", "mnits"], "mnist"),
         (["mark", "a2"], "No such command 'mark'"),
     ],

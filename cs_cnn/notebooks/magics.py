@@ -6,7 +6,7 @@ import ast
 import re
 from typing import NamedTuple
 
-_LINE = re.compile(r"^(?P<indent>\s*)(?P<assigned>[\w, ]+=\s*)?(?P<mark>[%!]{1,2})(?P<rest>.*)$")
+_LINE = re.compile(r"^(?P<indent>\s*)(?P<assigned>\w[\w, ]*=\s*)?(?P<mark>[%!]{1,2})(?P<rest>.*)$")
 _HELP = re.compile(r"^(?P<indent>\s*)(\?{1,2}[\w.]+|[\w.]+\?{1,2})\s*$")
 # Magics that run what stands after them, and cell magics that run their cell as Python.
 _RUNS = {"time", "timeit", "prun"}

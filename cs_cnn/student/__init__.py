@@ -1,0 +1,1 @@
+"""The students' side of the command `cs-cnn`: check, doctor and submit. It needs neither nbgrader nor Jupyter."""
