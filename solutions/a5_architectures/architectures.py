@@ -120,7 +120,7 @@ VGG16 = [
 # `True` counts as 1 and `False` as 0, so `bias` may be a factor.
 # </details>
 #
-# Read: chapter *VGG*, section *Counting parameters*.
+# Read: chapter *VGG*, section *Six configurations*.
 
 
 # %% answer="parameters"
@@ -178,7 +178,7 @@ check("a5.parameters", conv_parameters, fc_parameters, hidden=True, seed=50501)
 # three axes or one.
 # </details>
 #
-# Read: chapter *VGG*, section *Counting parameters*.
+# Read: chapter *VGG*, section *Six configurations*.
 
 
 # %% answer="layer_table"
@@ -242,7 +242,7 @@ check("a5.layer_table", layer_table, hidden=True, seed=50502)
 # **A number to be careful with.** A well-known lecture table gives VGG-16 "24M" numbers for one image, "93 MB". Its own
 # rows add to another number. Which? Look at what your functions say below.
 #
-# Read: chapter *VGG*, section *Counting memory*.
+# Read: chapter *VGG*, section *The table, and its sum*.
 
 
 # %% answer="memory"
@@ -405,7 +405,7 @@ check("a5.lenet5", LeNet5, hidden=True, seed=50504)
 # `nn.MaxPool2d(3, stride=1, padding=1)`: without `stride=1` it would take steps of 3.
 # </details>
 #
-# Read: chapter *GoogLeNet*, section *Reduction by 1 by 1 convolutions*.
+# Read: chapter *GoogLeNet*, section *Squeeze first*.
 
 
 # %% answer="inception"
@@ -473,7 +473,7 @@ check("a5.inception", Inception, hidden=True, seed=50505)
 # Three products for the naive module, six for the other. The 3 by 3 convolution of the second reads `r3x3` maps.
 # </details>
 #
-# Read: chapter *GoogLeNet*, sections *The naive module* and *Reduction by 1 by 1 convolutions*.
+# Read: chapter *GoogLeNet*, sections *All kernels at once* and *Squeeze first*.
 
 
 # %% answer="inception_cost"
@@ -535,7 +535,7 @@ check("a5.inception_cost", inception_cost, hidden=True, seed=50506)
 # convolution: three convolutions, three of them.
 # </details>
 #
-# Read: chapter *ResNet*, sections *The residual block* and *Projection*.
+# Read: chapter *ResNet*, sections *The residual block* and *When the shape changes*.
 
 
 # %% answer="basic_block"
@@ -678,7 +678,7 @@ check("a5.bottleneck", Bottleneck, hidden=True, seed=50508)
 # The depthwise step keeps the number of channels, so its batch norm has `in_channels`. Only the second step changes it.
 # </details>
 #
-# Read: chapter *MobileNet*, section *The depthwise separable block*.
+# Read: chapter *MobileNet*, section *The block*.
 
 
 # %% answer="depthwise_separable"
@@ -735,7 +735,7 @@ check("a5.depthwise_separable", DepthwiseSeparable, hidden=True, seed=50509)
 # Depthwise: $C \cdot K \cdot K$. Pointwise: how many? They come one after the other. Does the ratio depend on $C$?
 # </details>
 #
-# Read: chapter *MobileNet*, section *What it saves*.
+# Read: chapter *MobileNet*, section *What it costs*.
 
 
 # %% answer="separable_ratio"
@@ -788,7 +788,7 @@ check("a5.separable_ratio", separable_ratio, hidden=True, seed=50510)
 # `backward()` *adds* to what is in `.grad`. `loss.item()` gives a plain number.
 # </details>
 #
-# Read: chapter *ResNet*, section *Training*.
+# Read: chapter *ResNet*, section *Training one, and watching it*.
 
 
 # %% answer="train_step"
@@ -838,7 +838,7 @@ check("a5.train_step", train_step, hidden=True, seed=50511)
 # `with torch.no_grad():`, `.argmax(dim=...)`, `.float().mean()`.
 # </details>
 #
-# Read: chapter *ResNet*, section *Training*.
+# Read: chapter *ResNet*, section *Training one, and watching it*.
 
 
 # %% answer="accuracy"
@@ -890,7 +890,7 @@ check("a5.accuracy", accuracy, hidden=True, seed=50512)
 # model have batch norm? Its running statistics need some steps until evaluation mode catches up.
 # </details>
 #
-# Read: chapter *ResNet*, section *Training*.
+# Read: chapter *ResNet*, section *Training one, and watching it*.
 
 
 # %% answer="overfit"
@@ -945,7 +945,7 @@ check("a5.overfit", overfit, hidden=True, seed=50513)
 # `step()` for every batch. Pictures of clothes may be mirrored.
 # </details>
 #
-# Read: chapter *ResNet*, section *Training*.
+# Read: chapter *ResNet*, section *Training one, and watching it*.
 
 
 # %% answer="train_resnet"

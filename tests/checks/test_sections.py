@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from cs_cnn import checks
 from cs_cnn.checks.mistakes import everything
 
@@ -19,15 +21,28 @@ def test_every_section_exists(root: Path) -> None:
         assert f"({label})=" in text, section
 
 
-def test_the_notebook_names_real_chapters_and_sections(root: Path) -> None:
-    source = root / "solutions" / "a2_two_layer_net" / "two_layer_net.py"
-    text = re.sub(r"\n# ?", " ", source.read_text(encoding="utf-8"))
-    titles: set[str] = set()
-    for page in (root / "book").rglob("*.md"):
+def _headings(book: Path) -> dict[str, set[str]]:
+    """Return the headings of every chapter by its title."""
+    found: dict[str, set[str]] = {}
+    for page in book.rglob("*.md"):
         if "_build" not in page.parts:
-            titles |= set(re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE))
-    read = re.findall(r"Read: (.+?\.)(?:\s|$)", text)
+            text = re.sub(
+                r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+            )
+            title, *rest = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE) or [""]
+            found[title] = set(rest)
+    return found
+
+
+@pytest.mark.parametrize("assignment", ["a1", "a2", "a3", "a4", "a5", "a6"])
+def test_the_notebooks_name_real_chapters_and_sections(assignment: str, root: Path) -> None:
+    (source,) = (root / "solutions").glob(f"{assignment}_*/*.py")
+    headings = _headings(root / "book")
+    text = re.sub(r"\n# ?", " ", source.read_text(encoding="utf-8"))
+    read = re.findall(r"Read: (chapter .+?\.)(?:\s|$)", text)
     assert len(read) >= 8
     for sentence in read:
-        for name in re.findall(r"\*(.+?)\*", sentence):
-            assert name in titles, name
+        for part in sentence.split("; chapter"):
+            chapter, *sections = re.findall(r"\*(.+?)\*", part)
+            assert chapter in headings, chapter
+            assert set(sections) <= headings[chapter], (chapter, sections)
