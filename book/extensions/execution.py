@@ -5,6 +5,9 @@ showing outputs of the old code. Here the cache folder's name ends in a digest o
 depend on: the library's code (comments and layout apart), its packaged data, the recorded benchmarks, and the
 versions of Python and of the numerical libraries. Sphinx re-reads all pages when that name changes. The newest few
 folders are kept.
+
+A cold book is run ahead: MyST-NB executes one page after another, so before it starts, the pages that the cache does
+not know are executed side by side, one for each core, and it finds them in the cache.
 """
 
 from __future__ import annotations
@@ -14,16 +17,27 @@ import hashlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from myst_nb.core.read import NbReader, create_nb_reader
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
+LOGGER = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "scikit-learn", "torch", "matplotlib")
 UNSEEN_BY_CHAPTERS = {"course", "command.py"}
 KEPT = 4
+WORKERS = min(os.cpu_count() or 1, 4)
 
 
 def library_version(name: str) -> str:
@@ -89,8 +103,58 @@ def prepare(app: Sphinx, config: Config) -> None:
     config.extensions_digest = extensions_digest()
 
 
+def unknown(env: BuildEnvironment, docnames: list[str]) -> Iterator[tuple[Path, NbReader, NotebookNode]]:
+    """Find the notebooks among the pages which the cache does not hold."""
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    for name in docnames:
+        path = Path(env.doc2path(name))
+        text = path.read_text(encoding="utf-8")
+        reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+        if reader is None:
+            continue
+        notebook = reader.read(text)
+        if not any(cell.cell_type == "code" for cell in notebook.cells):
+            continue
+        try:
+            cache.match_cache_notebook(notebook)
+        except KeyError:
+            yield path, reader, notebook
+
+
+def execute(notebook: NotebookNode, folder: str, timeout: int) -> tuple[NotebookNode, float] | None:
+    """Run a notebook in a process of its own; None when a cell fails, which MyST-NB then meets and reports."""
+    result = single_nb_execution(
+        notebook, cwd=folder, allow_errors=False, timeout=timeout, meta_override=True
+    )
+    return None if result.err is not None else (notebook, result.time)
+
+
+def run_ahead(_app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Execute what is not in the cache, side by side."""
+    todo = list(unknown(env, docnames))
+    if len(todo) < 2 or WORKERS < 2:
+        return
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    timeout = env.mystnb_config.execution_timeout
+    with ProcessPoolExecutor(WORKERS) as pool:
+        running = [pool.submit(execute, notebook, str(path.parent), timeout) for path, _, notebook in todo]
+        for (path, reader, _), future in zip(todo, running, strict=True):
+            done = future.result()
+            if done is None:
+                continue
+            notebook, seconds = done
+            record = cache.add_nb_to_project(str(path), read_data=reader.read_fmt)
+            cache.cache_notebook_bundle(
+                CacheBundleIn(notebook, record.uri, data={"execution_seconds": seconds}),
+                check_validity=False,
+                overwrite=True,
+            )
+            LOGGER.info("executed %s in %.1f s", path.name, seconds)
+
+
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension."""
     app.add_config_value("extensions_digest", "", "env")
     app.connect("config-inited", prepare)
+    app.connect("env-before-read-docs", run_ahead)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
