@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,30 @@ def main() -> None:
 @click.option("--folder", type=click.Path(path_type=Path), help="Keep checkpoints here, and go on from them.")
 def degradation(quick: bool, out: Path | None, folder: Path | None) -> None:
     """Compare ResNet-20 with plain nets of 20 and 56 layers (about half an hour on one core)."""
-    try:
+    kept = f"the same command goes on from {folder}" if folder else "with --folder it could go on"
+    with _in_sentences(kept):
         _degradation(quick, out, folder)
+
+
+@main.command()
+@click.option(
+    "--quick", is_flag=True, help="Few images, epochs and lesions: less than a minute, and no evidence."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Write the result to this JSON file.")
+def lesion(quick: bool, out: Path | None) -> None:
+    """Delete and exchange blocks of residual and plain nets of 32 layers (some ten minutes on one core)."""
+    with _in_sentences("nothing was kept"):
+        _lesion(quick, out)
+
+
+@contextlib.contextmanager
+def _in_sentences(kept: str) -> Iterator[None]:
+    """Say what went wrong, or what an interrupt has left, in a sentence."""
+    try:
+        yield
     except CsCnnError as error:
         raise Sentence(str(error)) from error
     except KeyboardInterrupt:
-        kept = f"the same command goes on from {folder}" if folder else "with --folder it could go on"
         click.echo(f"Interrupted: {kept}.", err=True)
         raise SystemExit(130) from None
 
@@ -58,6 +78,32 @@ def _degradation(quick: bool, out: Path | None, folder: Path | None) -> None:
         )
     if out is not None:
         recording.write(out, "degradation", it.as_written(setting), runs, summary)
+        click.echo(f"written to {out}")
+
+
+def _lesion(quick: bool, out: Path | None) -> None:
+    from cs_cnn.studies import lesion as it  # first, as above
+
+    import torch  # isort: skip
+
+    torch.set_num_threads(1)
+    setting = it.QUICK if quick else it.RECORDED
+
+    def report(run: dict[str, Any]) -> None:
+        one = run["without_one"]
+        click.echo(
+            f"{run['net']:<10} seed {run['seed']}  error {run['error']:.3f}  without one block "
+            f"{min(one):.3f} to {max(one):.3f}  {run['seconds']:.0f} s"
+        )
+
+    runs = it.study(setting, on_run=report)
+    summary = it.summarise(runs)
+    click.echo(f"\nmean and standard deviation over {len(setting.seeds)} seeds")
+    for net, found in summary.items():
+        for measure, value in found.items():
+            click.echo(f"{net:<10} {measure:<15} {value['mean']:.3f} ± {value['spread']:.3f}")
+    if out is not None:
+        recording.write(out, "lesion", it.as_written(setting), runs, summary)
         click.echo(f"written to {out}")
 
 

@@ -571,7 +571,12 @@ LAYERS = {"stem": 1.0, "blocks1": 1.0, "blocks2": 1.0}
 
 def features_of(x):
     """Return the features of some layers by name."""
-    return {layer: known.features(x, upto=layer) for layer in [*LAYERS, "blocks3"]}
+    found = {layer: known.features(x, upto=layer) for layer in [*LAYERS, "blocks3"]}
+    for feature in found.values():
+        if feature.requires_grad:
+            # On the CPU, torch 2.13 goes wrong behind batch normalization for gradients laid out channels last.
+            feature.register_hook(lambda grad: grad.contiguous())
+    return found
 
 
 if known is None:
