@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import get_context
 from pathlib import Path
 
 from jupyter_cache import get_cache
@@ -35,7 +36,7 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "scikit-learn", "torch", "matplotlib")
-UNSEEN_BY_CHAPTERS = {"course", "command.py"}
+UNSEEN_BY_CHAPTERS = {"checks", "command.py", "course", "notebooks", "student"}
 KEPT = 4
 WORKERS = min(os.cpu_count() or 1, 4)
 
@@ -136,7 +137,8 @@ def run_ahead(_app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
         return
     cache = get_cache(env.mystnb_config.execution_cache_path)
     timeout = env.mystnb_config.execution_timeout
-    with ProcessPoolExecutor(WORKERS) as pool:
+    # Fresh processes: a fork of one that has threads, as Sphinx's may have, can wait for ever.
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
         running = [pool.submit(execute, notebook, str(path.parent), timeout) for path, _, notebook in todo]
         for (path, reader, _), future in zip(todo, running, strict=True):
             done = future.result()

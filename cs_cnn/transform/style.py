@@ -150,7 +150,7 @@ class Transferred(NamedTuple):
 
     Attributes
     ----------
-    image : Tensor (1, C, H, W)
+    image : torch.Tensor, shape (1, C, H, W)
         In the scale of the two pictures that it was made of.
     history : dict of str to list of float
         "content", "style" and "roughness" each time that the loss was computed, each with its weight: their sum is
