@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from cs_cnn import __version__
 from cs_cnn.command import main
 
-NAMES = ("init", "release", "export-public", "grade", "feedback", "export")
-NAMES += ("check", "doctor", "submit", "data", "account")
+INSTRUCTORS = ("init", "release", "export-public", "roster", "collect", "grade", "feedback", "export")
+INSTRUCTORS += ("stats", "similar")
+NAMES = (*INSTRUCTORS, "check", "doctor", "submit", "data", "account")
 
 
 def test_help_lists_every_command_and_imports_nothing_heavy() -> None:

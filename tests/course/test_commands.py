@@ -18,6 +18,9 @@ COMMANDS = {
     "grade": "grade",
     "feedback": "feedback",
     "export": "export",
+    "roster": "roster",
+    "stats": "stats",
+    "similar": "similar",
 }
 
 

@@ -141,6 +141,33 @@ def test_a_resubmission_is_named_until_it_is_graded(written: Classroom) -> None:
     assert "handed in again since it was graded" in index
 
 
+def test_policies_through_the_command(written: Classroom) -> None:
+    page = written.folder / "feedback" / "bob" / "a1_double" / "double.html"
+
+    def run(*more: str) -> tuple[int, str, str]:
+        arguments = ["feedback", "a1", "--course", str(written.folder), "--student", "bob", *more]
+        result = CliRunner().invoke(main, arguments)
+        return result.exit_code, result.output, page.read_text(encoding="utf-8")
+
+    before = page.read_text(encoding="utf-8")
+    code, said, text = run("--policy", "scores", "--dry-run")
+    assert code == 0 and f"Would write {page}" in said and "Nothing was written" in said and text == before
+    code, _, text = run("--policy", "scores")
+    assert code == 0 and "1.5 of 10 points" in text and "Too <strong>short</strong>." in text
+    assert "def" not in text and "AssertionError" not in text
+    code, _, text = run("--policy", "full")
+    assert (
+        code == 0 and "secret number" in text and "site-packages" not in text and str(Path.cwd()) not in text
+    )
+    code, _, text = run("--book", "https://example.org/cnn")
+    assert (
+        code == 0 and 'href="https://example.org/cnn/one/first.html"' in text and "secret number" not in text
+    )
+    assert run("--book", "example.org")[0] == 2 and run("--policy", "all")[0] == 2
+    log = (written.folder / "grading" / "log.txt").read_text(encoding="utf-8")
+    assert "feedback: wrote 1 pages of a1_double, policy full" in log
+
+
 def test_before_grading(classroom: Classroom) -> None:
     result = CliRunner().invoke(main, ["feedback", "a1", "--course", str(classroom.folder)])
     assert result.exit_code == 2
@@ -162,6 +189,9 @@ def test_nothing_live_survives(text: str) -> None:
         ("see https://example.org/a/b", "see https://example.org/a/b"),
         ("read foundations/two_layer_networks#backward", "read foundations/two_layer_networks#backward"),
         ("\x1b[31mred\x1b[0m", "red"),
+        ("file:///home/ada/x.py:3", "x.py:3"),
+        ("PATH=/usr/bin:/home/ada/bin", "PATH=bin:bin"),
+        ("12 // 5 and x//y", "12 // 5 and x//y"),
     ],
 )
 def test_paths_and_colours_are_stripped(text: str, kept: str) -> None:

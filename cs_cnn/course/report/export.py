@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +28,21 @@ COLUMNS = (
 )
 # A spreadsheet takes a cell that starts with one of these for a formula; some read the full-width forms too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def computed(text: str) -> bool:
+    """Tell whether a spreadsheet would compute a text; numbers and a lone dash are not meant.
+
+    >>> [computed(text) for text in ("=cmd()", "+1 (555)", "-2.5", "-", "Ada")]
+    [True, True, False, False, False]
+    """
+    if len(text.strip()) < 2 or not (text.startswith(_FORMULA) or text.lstrip(" ").startswith(_FORMULA)):
+        return False
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return True
+    return False
 
 
 def harmless(text: str) -> str:
@@ -126,3 +142,83 @@ def write(course: Course, folder: Path, assignments: list[Assignment], target: P
         writer.writerow(header)
         writer.writerows(lines)
     return len(lines)
+
+
+def document(course: Course, folder: Path, assignments: list[Assignment]) -> dict[str, Any]:
+    """Collect the marks for other programs.
+
+    Parameters
+    ----------
+    course : Course
+        The calendar, for the time zone.
+    folder : pathlib.Path
+        The course directory.
+    assignments : list of Assignment
+        Which ones.
+
+    Returns
+    -------
+    dict
+        What `write_json` writes: texts as they are, points as numbers, None for what is not known.
+    """
+    zone = ZoneInfo(course.time_zone)
+    listed = []
+    with engine.session():
+        for assignment in assignments:
+            cells = marks.graded_cells(folder, assignment)
+            names = {cell.grade_id: cell.name for cell in cells}
+            students = [
+                {
+                    "id": row.student,
+                    "last_name": row.last_name,
+                    "first_name": row.first_name,
+                    "email": row.email,
+                    "submitted": row.submitted
+                    and row.submitted.astimezone(zone).isoformat(timespec="seconds"),
+                    "points": round(row.points, 2),
+                    "days_late": row.late.days,
+                    "state": row.state,
+                    "note": row.note,
+                    "tasks": {names[grade_id]: points for grade_id, points in row.cells.items()},
+                }
+                for row in marks.table(folder, assignment)
+            ]
+            listed.append(
+                {
+                    "name": assignment.name,
+                    "title": assignment.title,
+                    "due": assignment.due.isoformat(timespec="minutes"),
+                    "max_points": sum(cell.points for cell in cells),
+                    "tasks": [
+                        {"name": cell.name, "points": cell.points, "written": cell.written} for cell in cells
+                    ],
+                    "students": students,
+                }
+            )
+    return {"course": course.title, "version": course.version, "assignments": listed}
+
+
+def write_json(course: Course, folder: Path, assignments: list[Assignment], target: Path) -> int:
+    """Write the marks as JSON (UTF-8).
+
+    Parameters
+    ----------
+    course : Course
+        The calendar.
+    folder : pathlib.Path
+        The course directory.
+    assignments : list of Assignment
+        Which ones.
+    target : pathlib.Path
+        The file; an old one stays whole until the new one is complete.
+
+    Returns
+    -------
+    int
+        The number of entries, one for each student and assignment.
+    """
+    content = document(course, folder, assignments)
+    with atomic_write(target) as file:
+        json.dump(content, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    return sum(len(each["students"]) for each in content["assignments"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from cs_cnn.course.calendar import Assignment, Course
 from cs_cnn.course.directory import locked
 from cs_cnn.course.grading import marks
 from cs_cnn.course.grading.journal import NOTHING_RAN, Journal
+from cs_cnn.course.report.logbook import LOG
+from cs_cnn.course.report.manner import Book, Manner, Policy
 from cs_cnn.errors import CsCnnError
 from cs_cnn.files import atomic_write, folder_in_the_making
 
@@ -27,7 +30,14 @@ class Written:
 
 
 def write(
-    folder: Path, assignment: Assignment, *, students: tuple[str, ...] = (), progress: bool = True
+    folder: Path,
+    assignment: Assignment,
+    *,
+    students: tuple[str, ...] = (),
+    policy: Policy = "hints",
+    book: str = "",
+    dry_run: bool = False,
+    progress: bool = True,
 ) -> Written:
     """Write the feedback of an assignment.
 
@@ -39,6 +49,12 @@ def write(
         Which one.
     students : tuple of str
         Only these; empty for everybody.
+    policy : {"hints", "scores", "full"}
+        How much the pages tell, see `Manner`.
+    book : str
+        The address of the book, for links to chapters.
+    dry_run : bool
+        Write nothing; the pages are those that would be written.
     progress : bool
         Whether to show a progress bar.
 
@@ -67,17 +83,23 @@ def write(
     with locked(folder), engine.session(folder / "grading" / "log.txt"):
         settings = engine.config(folder)
         cells = marks.graded_cells(folder, assignment)
+        everybody = marks.table(folder, assignment)
         rows = [
             row
-            for row in marks.table(folder, assignment)
+            for row in everybody
             if row.state not in ("not_submitted", "not_graded") and (not students or row.student in students)
         ]
+        manner = Manner(policy, Book(book, {each.file: each.title for each in course.chapters}))
+        if dry_run:
+            written.pages = [_place(folder, assignment, row.student) for row in rows]
+            return written
         with tqdm(total=len(rows), unit="page", disable=not progress, dynamic_ncols=True) as bar:
             for row in rows:
                 bar.set_description(row.student)
                 ran = journal.results[row.student].state not in NOTHING_RAN
                 try:
-                    written.pages.append(_one(folder, assignment, row, cells, settings, ran=ran))
+                    own = replace(manner, others=_others(everybody, row))
+                    written.pages.append(_one(folder, assignment, row, cells, settings, own, ran=ran))
                 except CsCnnError:
                     raise  # a full disk concerns everybody
                 except (
@@ -86,25 +108,52 @@ def write(
                     written.without[row.student] = f"{type(error).__name__}, see grading/log.txt"
                 bar.update()
         _index(course, folder, written.index)
+        LOG.info(f"feedback: wrote {len(written.pages)} pages of {assignment.name}, policy {policy}")
     return written
 
 
+def _place(folder: Path, assignment: Assignment, student: str) -> Path:
+    return folder / "feedback" / student / assignment.name / f"{assignment.notebook}.html"
+
+
+def _others(everybody: Sequence[marks.Row], own: marks.Row) -> frozenset[str]:
+    """Return what must not appear on a student's page: the others' names in full, and their addresses."""
+    names: set[str] = set()
+    for row in everybody:
+        if row.student != own.student:
+            if row.first_name and row.last_name:
+                names |= {f"{row.first_name} {row.last_name}", f"{row.last_name}, {row.first_name}"}
+            names.add(row.email)
+    return frozenset(names - {own.name, f"{own.last_name}, {own.first_name}", own.email, ""})
+
+
 def _one(
-    folder: Path, assignment: Assignment, row: marks.Row, cells: list[marks.Cell], settings: Any, *, ran: bool
+    folder: Path,
+    assignment: Assignment,
+    row: marks.Row,
+    cells: list[marks.Cell],
+    settings: Any,
+    manner: Manner,
+    *,
+    ran: bool,
 ) -> Path:
     from cs_cnn.course.report import pages
 
-    name = f"{assignment.notebook}.html"
-    broken = "" if ran else pages.student(assignment, row, cells)
-    page = broken or _through_nbgrader(folder, assignment, row, cells, settings)
-    target = folder / "feedback" / row.student / assignment.name
-    with folder_in_the_making(target) as making:
-        (making / name).write_text(page, encoding="utf-8", newline="\n")
-    return target / name
+    broken = "" if ran else pages.student(assignment, row, cells, manner=manner)
+    page = broken or _through_nbgrader(folder, assignment, row, cells, settings, manner)
+    target = _place(folder, assignment, row.student)
+    with folder_in_the_making(target.parent) as making:
+        (making / target.name).write_text(page, encoding="utf-8", newline="\n")
+    return target
 
 
 def _through_nbgrader(
-    folder: Path, assignment: Assignment, row: marks.Row, cells: list[marks.Cell], settings: Any
+    folder: Path,
+    assignment: Assignment,
+    row: marks.Row,
+    cells: list[marks.Cell],
+    settings: Any,
+    manner: Manner,
 ) -> str:
     """Let nbgrader fetch marks and comments and lay the page out, in a temporary folder with this notebook only."""
     from copy import deepcopy
@@ -118,7 +167,7 @@ def _through_nbgrader(
         stage.mkdir(parents=True)
         shutil.copyfile(folder / "autograded" / row.student / assignment.name / name, stage / name)
         own = deepcopy(settings)
-        context = {"assignment": assignment, "row": row, "graded": cells}
+        context = {"assignment": assignment, "row": row, "graded": cells, "manner": manner}
         own.GenerateFeedback.exporter_class = type("FeedbackExporter", (FeedbackExporter,), context)
         own.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
         engine.convert("GenerateFeedback", root, assignment.name, own, database=engine.database_url(folder))

@@ -47,7 +47,11 @@ _HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _TAGS = frozenset((*_TEXT_TAGS, *_BLOCK_TAGS, *_TABLE_TAGS, *_HEADING_TAGS, "u", "var"))
 _LINK = re.compile(r"^(https?://|mailto:)", re.IGNORECASE)
 _PICTURE = re.compile(r"^data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+$")
-_PATH = re.compile(r"(?<![\w.~:/])(?:/[^\s/:\"'<>()]+)+/(?=[^\s/:\"'<>()]+)")
+# An address of the web is kept; of a file's path only the last part is.
+_PATH = re.compile(
+    r"(https?://[^\s\"'<>()]*)|(?:file://|(?<![\w.~/]))(?:/[^\s/:\"'<>()]+)+/(?=[^\s/:\"'<>()]+)",
+    re.IGNORECASE,
+)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -166,4 +170,18 @@ def folded(text: str, headings: Headings) -> str:
 
 def plain(text: str) -> str:
     """Strip terminal colours and the folders of this machine from a text."""
-    return _PATH.sub("", _ANSI.sub("", text))
+    return _PATH.sub(lambda found: found[1] or "", _ANSI.sub("", text))
+
+
+def without_paths(text: str) -> str:
+    """Strip the folders of this machine from the words of inert HTML; its tags and links stay.
+
+    >>> without_paths('<a href="https://example.org/a/b">see</a> /home/ada/x.py')
+    '<a href="https://example.org/a/b">see</a> x.py'
+    """
+    soup = BeautifulSoup(text, "html.parser")
+    for words in soup.find_all(string=True):
+        words.replace_with(plain(str(words)))
+    for tag in soup.find_all(alt=True):
+        tag["alt"] = plain(str(tag["alt"]))
+    return str(soup)

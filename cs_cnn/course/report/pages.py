@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,9 +15,9 @@ from traitlets import Unicode
 
 from cs_cnn.course.calendar import Assignment, Course
 from cs_cnn.course.grading import marks
-from cs_cnn.course.report import inert
+from cs_cnn.course.report import inert, layout, verdicts
+from cs_cnn.course.report.manner import HINTS, Manner
 
-_STYLE = "xcode"  # one of the few Pygments styles whose every colour has a contrast of 4.5 on white
 _HIDDEN = re.compile(
     r"^[^\n]*BEGIN HIDDEN TESTS.*?(?:END HIDDEN TESTS[^\n]*\n?|\Z)", re.DOTALL | re.MULTILINE
 )
@@ -29,6 +28,8 @@ _SPEAKING = (
     "CellTimeoutError",
     "KernelStopped",
     "NotAMark",
+    "NoAnswer",
+    "GradingBroken",
     "KeyboardInterrupt",
 )
 
@@ -63,79 +64,69 @@ class View:
     comment: Markup | None
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    import jinja2
-    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["points"] = marks.number
-    colours = HtmlFormatter(style=_STYLE).get_style_defs("pre.code")
-    # Only the colours: sizes and backgrounds are the page's own.
-    lines = [line for line in colours.splitlines() if re.match(r"^pre\.code \.\w+ \{ (color|font)", line)]
-    environment.globals["highlight"] = Markup("\n".join(lines))
-    return environment
-
-
 def _highlight(code: str) -> Markup:
     from pygments import highlight  # type: ignore[import-untyped]
-    from pygments.formatters import HtmlFormatter
+    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
     from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
     return Markup(highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n"))
 
 
-def _outputs(cell: Any, *, test: bool, hidden: bool) -> list[dict[str, Any]]:
+def _outputs(cell: Any, manner: Manner, *, test: bool, hidden: bool) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = []
     for output in cell.get("outputs", []):
         kind = output.output_type
         data = output.get("data", {})
         if kind == "stream":
-            shown.append({"kind": "output", "content": inert.plain(output.text)})
+            text = manner.discreet(inert.plain(str(output.text)))
+            for piece in verdicts.split(text) if test else [text]:
+                if isinstance(piece, str):
+                    shown.append({"kind": "output", "content": piece})
+                else:
+                    shown.append({"kind": "html", "content": verdicts.html(piece, manner)})
         elif kind == "error":
-            shown.append({"kind": "error", "content": _error(output, hidden=hidden)})
+            content = manner.discreet(_error(output, hidden=hidden, full=manner.policy == "full"))
+            shown.append({"kind": "error", "content": content})
         elif kind == "execute_result" and test:
             continue  # the number of points: it stands above the cell already
         elif found := next((kind for kind in ("image/png", "image/jpeg", "image/gif") if kind in data), None):
             content = f"data:{found};base64,{''.join(str(data[found]).split())}"
             shown.append({"kind": "picture", "content": content})
         elif "text/html" in data:
-            shown.append({"kind": "html", "content": Markup(inert.html(str(data["text/html"])))})
+            html = manner.discreet(inert.html(str(data["text/html"])))
+            shown.append({"kind": "html", "content": Markup(inert.without_paths(html))})
         elif "text/markdown" in data:
-            shown.append({"kind": "html", "content": Markup(inert.markdown(str(data["text/markdown"])))})
+            html = manner.discreet(inert.markdown(str(data["text/markdown"])))
+            shown.append({"kind": "html", "content": Markup(inert.without_paths(html))})
         elif "text/plain" in data:
-            shown.append({"kind": "output", "content": inert.plain(str(data["text/plain"]))})
+            shown.append({"kind": "output", "content": manner.discreet(inert.plain(str(data["text/plain"])))})
     return shown
 
 
-def _error(output: Any, *, hidden: bool) -> str:
+def _error(output: Any, *, hidden: bool, full: bool) -> str:
     name, value = str(output.ename), inert.plain(str(output.evalue))
-    if not hidden:
+    if full:
         trace = inert.plain("\n".join(output.traceback))
         return trace if trace.strip() else f"{name}: {value}"
-    if name in _SPEAKING and value:
-        return f"{name}: {value.splitlines()[0]}"
+    if not hidden or (name in _SPEAKING and value):
+        return f"{name}: {value.splitlines()[0]}" if value.strip() else name
     return f"{name} was raised while this test ran."
 
 
-def _view(cell: Any, tasks: dict[str, Task], headings: inert.Headings) -> View:
+def _view(cell: Any, tasks: dict[str, Task], headings: inert.Headings, manner: Manner) -> View:
     mark = cell.metadata.get("nbgrader", {})
     task = tasks.get(mark.get("grade_id", "")) if mark.get("grade") else None
     comment = Markup(inert.markdown(str(mark["comment"]))) if mark.get("comment") else None
+    if manner.policy == "scores":
+        return View(None, None, (), task, comment)
     if cell.cell_type != "code":
         # The instructors' text is at hand elsewhere; here it would bury the marks.
         render = inert.folded if mark.get("locked") else inert.markdown
         return View(Markup(render(cell.source, headings)), None, (), task, comment)
     hidden = "BEGIN HIDDEN TESTS" in cell.source
-    code = _HIDDEN.sub("# Hidden tests ran here.\n", cell.source)
+    code = cell.source if manner.policy == "full" else _HIDDEN.sub("# Hidden tests ran here.\n", cell.source)
     test = task is not None and not mark.get("solution")
-    return View(None, _highlight(code), _outputs(cell, test=test, hidden=hidden), task, comment)
+    return View(None, _highlight(code), _outputs(cell, manner, test=test, hidden=hidden), task, comment)
 
 
 def _tasks(cells: list[marks.Cell], row: marks.Row, here: set[str]) -> dict[str, Task]:
@@ -159,6 +150,7 @@ def student(
     *,
     notebook: Any = None,
     penalty: float = 0,
+    manner: Manner = HINTS,
 ) -> str:
     """Render the page of one submission.
 
@@ -174,6 +166,8 @@ def student(
         The graded notebook; None when nothing could be run.
     penalty : float
         Points taken off for lateness.
+    manner : Manner
+        How much the page tells.
 
     Returns
     -------
@@ -184,9 +178,12 @@ def student(
     here = {cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in content}
     tasks = _tasks(cells, row, here)
     headings = inert.Headings(2)
-    views = [_view(cell, tasks, headings) for cell in content if str(cell.source).strip()]
+    views = [_view(cell, tasks, headings, manner) for cell in content if str(cell.source).strip()]
+    if manner.policy == "scores":
+        views = [view for view in views if view.task is not None and view.comment is not None]
+        tasks = {name: replace(task, here=False) for name, task in tasks.items()}
     page: str = (
-        _environment()
+        layout.environment()
         .get_template("feedback.html.j2")
         .render(
             assignment=assignment,
@@ -194,7 +191,10 @@ def student(
             tasks=list(tasks.values()),
             cells=views,
             penalty=penalty,
-            note=row.note,
+            ran=notebook is not None,
+            policy=manner.policy,
+            chapters=manner.chapters_of(assignment),
+            note=inert.plain(row.note),
             waiting=any(task.points is None for task in tasks.values()),
         )
     )
@@ -226,7 +226,7 @@ def index(course: Course, folder: Path, tables: list[tuple[Assignment, list[mark
             link = quote(path.as_posix()) if (folder / path).is_file() else None
             entries.append({"row": row, "link": link})
         sections.append((assignment, entries))
-    page: str = _environment().get_template("index.html.j2").render(course=course, sections=sections)
+    page: str = layout.environment().get_template("index.html.j2").render(course=course, sections=sections)
     return page
 
 
@@ -238,10 +238,13 @@ class FeedbackExporter(Exporter):
     assignment: Any = None
     row: Any = None
     graded: Any = None
+    manner: Any = HINTS
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         """Convert a graded notebook, with the comments that nbgrader put into it, to a page."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         penalty = float(resources["nbgrader"].get("late_penalty") or 0)
-        page = student(self.assignment, self.row, self.graded, notebook=nb, penalty=penalty)
+        page = student(
+            self.assignment, self.row, self.graded, notebook=nb, penalty=penalty, manner=self.manner
+        )
         return page, resources
