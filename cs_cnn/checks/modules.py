@@ -47,6 +47,14 @@ class Handle(Protocol):
         """What to hand to a student's function that takes a module."""
 
 
+@runtime_checkable
+class Distant(Protocol):
+    """A module that lives in another process."""
+
+    def handle(self, *, exact: bool) -> Handle:
+        """Take hold of it; with `exact`, it is made float64 as `TorchModule` does."""
+
+
 class TorchModule:
     """The handle of a `torch.nn.Module` in this process.
 
@@ -185,6 +193,8 @@ def adapt(value: Any, *, exact: bool = True) -> Handle | None:
 
     if isinstance(value, torch.nn.Module):
         return TorchModule(value, exact=exact)
+    if isinstance(value, Distant):
+        return value.handle(exact=exact)
     return value if isinstance(value, Handle) else None
 
 
@@ -315,4 +325,15 @@ class Workshop:
         return Outcome(None, outcome.where, Failed("missing", f"{task.title} {missing}.", failed.key))
 
 
-__all__ = ["Built", "Handle", "TorchModule", "Workshop", "adapt", "linear_net", "numbers", "sgd", "tensor"]
+__all__ = [
+    "Built",
+    "Distant",
+    "Handle",
+    "TorchModule",
+    "Workshop",
+    "adapt",
+    "linear_net",
+    "numbers",
+    "sgd",
+    "tensor",
+]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-import linecache
 import signal
 import threading
 import time
@@ -31,6 +30,39 @@ _KEEP = 20_000
 
 class TimeUp(BaseException):
     """Raised inside the student's code when its time is over; not an Exception, so that few catch it."""
+
+
+class RaisedElsewhere(Exception):
+    """What is told here of an exception that a student's function raised in another process.
+
+    Attributes
+    ----------
+    frames : list of traceback.FrameSummary
+        Where it happened, outermost first.
+    """
+
+    frames: list[traceback.FrameSummary]
+
+
+def raised_elsewhere(
+    kind: str, words: str, frames: list[traceback.FrameSummary], *, missing: bool
+) -> RaisedElsewhere:
+    """Return an exception that gives the same report as the one raised in the other process.
+
+    Parameters
+    ----------
+    kind : str
+        The name of its class.
+    words : str
+        What it says.
+    frames : list of traceback.FrameSummary
+    missing : bool
+        Whether it was a `NotImplementedError`.
+    """
+    bases = (RaisedElsewhere, NotImplementedError) if missing else (RaisedElsewhere,)
+    error: RaisedElsewhere = type(kind, bases, {})(words)
+    error.frames = frames
+    return error
 
 
 class Shared:
@@ -274,23 +306,24 @@ def _raised(error: BaseException, name: str, where: str) -> Failed:
 
 def _frames(error: BaseException) -> list[traceback.FrameSummary]:
     """Return the frames of the student's own code, outermost first."""
-    frames = traceback.extract_tb(error.__traceback__)
     return [
         frame
-        for frame in frames
+        for frame in _all_frames(error)
         if not frame.filename.startswith(_HERE) and "site-packages" not in frame.filename
     ]
 
 
+def _all_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    return error.frames if isinstance(error, RaisedElsewhere) else traceback.extract_tb(error.__traceback__)
+
+
 def _line(error: BaseException) -> str:
     frames = _frames(error)
-    if not frames or not frames[-1].lineno:
-        return ""
-    return linecache.getline(frames[-1].filename, frames[-1].lineno).strip()[:120]
+    return (frames[-1].line or "").strip()[:120] if frames else ""
 
 
 def _innermost(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = _all_frames(error)
     return frames[-1].name if frames else ""
 
 
