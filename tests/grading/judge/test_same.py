@@ -39,7 +39,7 @@ for mistake in bank({task!r}):
 
 
 def _tasks() -> list[checks.Task]:
-    return [task for task in checks.tasks() if task.name[:3] in ("a1.", "a2.", "a3.", "a4.", "a5.")]
+    return checks.tasks()
 
 
 @pytest.mark.parametrize("task", _tasks(), ids=lambda task: task.name)
