@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,18 @@ from hypothesis import settings
 ROOT = Path(__file__).parents[1]
 FACTS = ROOT.parent / "shared"
 
+
+def _makes_sandboxes() -> bool:
+    """Whether bubblewrap is here and may do its work."""
+    command = ["bwrap", "--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "true"]
+    return shutil.which("bwrap") is not None and subprocess.run(command, capture_output=True).returncode == 0
+
+
+def _has_postgresql() -> bool:
+    """Whether the programs of a PostgreSQL server are here; Debian keeps them out of the search path."""
+    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
 # marker: (is it here?, what to say when it is not)
 _NEEDS = {
     "browser": (shutil.which("chromium") is not None, "Chromium (apt-get install chromium)"),
@@ -20,6 +33,8 @@ _NEEDS = {
         Path("/usr/share/datasets/fashion-mnist").is_dir(),
         "full Fashion-MNIST (apt-get install dataset-fashion-mnist)",
     ),
+    "sandbox": (_makes_sandboxes(), "bubblewrap and user namespaces (apt-get install bubblewrap)"),
+    "database": (_has_postgresql(), "PostgreSQL (apt-get install postgresql)"),
     "facts": (FACTS.is_dir(), "the source lectures' facts (a folder `shared` beside the project)"),
 }
 _IN_CI = bool(os.environ.get("CI"))
