@@ -1,0 +1,139 @@
+"""Two sandboxed kernels for each submission; what they are forked from stays warm from one submission to the next."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cs_cnn.course.engine import CONFIG_NAME
+from cs_cnn.course.grading import tasks
+from cs_cnn.course.grading.preflight import regular_files
+from cs_cnn.course.grading.tasks import Kit
+from cs_cnn.course.judge.cells import Kernels, TwoKernels
+from cs_cnn.course.sandbox import Sandboxes, edition
+from cs_cnn.errors import CsCnnError
+
+RUNS_CELLS = "cs_cnn.course.grading.preprocessors.RunCells"
+"""What runs the cells without a sandbox, in the list of preprocessors of `nbgrader_config.py`."""
+
+
+class Warm:
+    """The warm processes for one assignment: one with the students' edition of the library, one with all of it.
+
+    Parameters
+    ----------
+    kit : Kit
+        What the assignment is graded with.
+
+    Raises
+    ------
+    CsCnnError
+        When this machine makes no sandboxes.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.folder = Path(tempfile.mkdtemp(prefix="cs-cnn-warm-")).resolve()
+        with contextlib.ExitStack() as opened:
+            opened.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            tasks.write(kit.source, self.folder / "source")
+            students = edition.build(self.folder / "edition", kit.parts)
+            self._students = opened.enter_context(Sandboxes(students, packages=kit.packages))
+            self._judges = opened.enter_context(Sandboxes("full", packages=kit.packages))
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """End both processes and everything that was forked from them."""
+        self._opened.close()
+
+    @contextlib.contextmanager
+    def kernels(self, submitted: Path) -> Iterator[Kernels]:
+        """Make the two kernels of one submission; at the end nothing of them is left.
+
+        Parameters
+        ----------
+        submitted : pathlib.Path
+            The folder with the mended notebook and the student's other files.
+
+        Yields
+        ------
+        Kernels
+        """
+        source = self.folder / "source"
+        data = {name: source / name for name in self.kit.source if not name.endswith(".ipynb")}
+        own = {
+            path.relative_to(submitted).as_posix(): path
+            for path in regular_files(submitted)
+            if path.suffix != ".ipynb"
+        }
+        link = Path(tempfile.mkdtemp(prefix="link-", dir=self.folder))
+        with contextlib.ExitStack() as opened:
+            opened.callback(shutil.rmtree, link, ignore_errors=True)
+            student = self._students.kernel_manager(files=own | data, link=link)
+            opened.callback(student.close)
+            judge = self._judges.kernel_manager(files=data, link=link)
+            opened.callback(judge.close)
+            yield Kernels(student, judge, "/link/socket")
+
+
+_warm: Warm | None = None
+
+
+def warm(kit: Kit) -> Warm:
+    """Return the warm processes for an assignment; those of another one are ended."""
+    global _warm
+    if _warm is None or _warm.kit != kit:
+        close()
+        _warm = Warm(kit)
+    return _warm
+
+
+def close() -> None:
+    """End the warm processes of this process, if it has any."""
+    global _warm
+    if _warm is not None:
+        _warm.close()
+        _warm = None
+
+
+@contextlib.contextmanager
+def sandboxed(settings: Any, kit: Kit, submitted: Path) -> Iterator[Kernels]:
+    """Let nbgrader run the cells of one submission in two sandboxes.
+
+    Parameters
+    ----------
+    settings : traitlets.config.Config
+        nbgrader's settings; changed.
+    kit : Kit
+        What the assignment is graded with.
+    submitted : pathlib.Path
+        The folder of the submission.
+
+    Yields
+    ------
+    Kernels
+        Afterwards they can say which limit ended them.
+
+    Raises
+    ------
+    CsCnnError
+        When the settings name something else that runs cells.
+    """
+    listed = list(settings.Autograde.get("autograde_preprocessors", []))
+    if RUNS_CELLS not in listed:
+        raise CsCnnError(
+            f"{CONFIG_NAME} no longer lists {RUNS_CELLS}, in whose place the sandbox runs cells; "
+            "put it back, or grade with --no-sandbox."
+        )
+    ready = warm(kit)
+    with ready.kernels(submitted) as kernels:
+        settings.Autograde.autograde_preprocessors = [
+            TwoKernels if each == RUNS_CELLS else each for each in listed
+        ]
+        settings.TwoKernels.notebook = str(ready.folder / "source" / f"{kit.notebook}.ipynb")
+        settings.TwoKernels.kernels = lambda: kernels
+        yield kernels
