@@ -320,8 +320,7 @@ check("a4.numerical_gradient", numerical_gradient, hidden=True, seed=40403)
 # <details><summary>Hint 3: nearly code</summary>
 #
 # Inside the loop, define `def f(moved):` that puts `moved` in the place of `arrays[k]` in a copy of the list, calls
-# `forward` with it and returns `out`. Hand it to your `numerical_gradient` (or to the one in `cs_cnn.gradcheck`, if
-# yours is not ready).
+# `forward` with it and returns `out`. Hand it to your `numerical_gradient`.
 # </details>
 #
 # Read: chapter *Two-layer networks and backpropagation*, section *Checking a gradient*.
