@@ -75,7 +75,9 @@ def test_colour_only_on_a_terminal(solution: Functions, monkeypatch: pytest.Monk
 
 
 def test_a_wrong_name_is_a_sentence() -> None:
-    with pytest.raises(CsCnnError, match=r"no check called 'a2.forwrad'; the checks are a1.perceptron_output"):
+    with pytest.raises(
+        CsCnnError, match=r"no check called 'a2.forwrad'; the checks are a1.perceptron_output"
+    ):
         checks.run("a2.forwrad", np.maximum)
 
 

@@ -373,7 +373,8 @@ def ratio_torch(in_channels, filters, kernel):
 
 
 RATIOS = [
-    ratio_weights, ratio_fraction, ratio_numpy, ratio_one_fraction, ratio_array, ratio_images, ratio_powers, ratio_torch,
+    ratio_weights, ratio_fraction, ratio_numpy, ratio_one_fraction, ratio_array, ratio_images, ratio_powers,
+    ratio_torch,
 ]  # fmt: skip
 
 CASES: list[tuple[str, tuple[Function, ...]]] = [

@@ -14,9 +14,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
-from cs_cnn.account.walks import rules
 from cs_cnn.account.fields.sight import Sight, meet
 from cs_cnn.account.rows import Family, Operation
+from cs_cnn.account.walks import rules
 
 _RANK: tuple[Family, ...] = ("conv", "affine", "other", "pool", "norm", "merge", "activation", "shape")
 # What PyTorch asks a tensor about itself, which is no step of a net.

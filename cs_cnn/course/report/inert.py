@@ -176,7 +176,7 @@ def plain(text: str) -> str:
 def without_paths(text: str) -> str:
     """Strip the folders of this machine from the words of inert HTML; its tags and links stay.
 
-    >>> without_paths('<a href="https://example.org/a/b">see</a> /home/ada/x.py')
+    >>> without_paths('<a href="https://example.org/a/b">see</a> /home/you/x.py')
     '<a href="https://example.org/a/b">see</a> x.py'
     """
     soup = BeautifulSoup(text, "html.parser")
