@@ -68,7 +68,7 @@ def test_conda_users_get_the_same_packages(root: Path, requirements: dict[str, R
 
 def test_all_means_all(project: dict[str, Any]) -> None:
     extras = project["optional-dependencies"]
-    assert set(extras) == {"torch", "book", "grade", "pretrained", "test", "dev", "all"}
+    assert set(extras) == {"torch", "book", "grade", "cluster", "pretrained", "test", "dev", "all"}
     reached, waiting = set(), ["all"]
     while waiting:
         extra = waiting.pop()

@@ -76,7 +76,10 @@ class LatePolicy:
 
 @dataclass(frozen=True)
 class Course:
-    """The whole calendar; `path` is the file it was read from, `late` is None where late work costs nothing."""
+    """The whole calendar; `path` is the file it was read from, `late` is None where late work costs nothing.
+
+    `database` is the URL of the gradebook where it is not a file in the course directory.
+    """
 
     path: Path
     title: str
@@ -87,6 +90,7 @@ class Course:
     chapters: tuple[Chapter, ...]
     assignments: tuple[Assignment, ...]
     late: LatePolicy | None = None
+    database: str | None = None
 
     @property
     def root(self) -> Path:
@@ -238,6 +242,7 @@ def _course(document: Document) -> Course:
         chapters=chapters,
         assignments=(),
         late=LatePolicy(**data["late"]) if "late" in data else None,
+        database=data.get("database"),
     )
     assignments = tuple(
         _assignment(document, index, entry, course, zone) for index, entry in enumerate(data["assignments"])

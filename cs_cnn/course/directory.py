@@ -82,7 +82,7 @@ def locate(folder: Path | None) -> Path:
         raise CsCnnError(f"There is no folder {folder}; make a course directory with `cs-cnn init {folder}`.")
     if not is_course_directory(folder):
         raise CsCnnError(f"{folder} is not a course directory; make one with `cs-cnn init DIR`.")
-    if not (folder / "gradebook.db").is_file():
+    if engine.in_a_file(folder) and not (folder / "gradebook.db").is_file():
         raise CsCnnError(
             f"{folder / 'gradebook.db'} is missing; `cs-cnn init {folder}` makes a new, empty one."
         )
@@ -228,8 +228,12 @@ def _copy_gradebook(folder: Path, stage: Path) -> tuple[int, int] | None:
 
 def _fill(course: Course, stage: Path, listed: list[roster.Student]) -> None:
     """Build everything that is generated, in the temporary course directory `stage`."""
-    (stage / engine.CONFIG_NAME).write_text(engine.CONFIG_TEXT, encoding="utf-8")
     (stage / "course.yml").write_bytes(course.path.read_bytes())
+    config = engine.CONFIG_TEXT
+    if not engine.in_a_file(stage):
+        config += f"\nc.CourseDirectory.db_url = {engine.database_url(stage)!r}\n"
+        _rehearse(course)
+    (stage / engine.CONFIG_NAME).write_text(config, encoding="utf-8")
     (stage / "README.md").write_text(_README.format(title=course.title), encoding="utf-8")
     for name in ("submitted", "grading", "source", "release"):
         (stage / name).mkdir()
@@ -250,6 +254,13 @@ def _fill(course: Course, stage: Path, listed: list[roster.Student]) -> None:
                     email=student.email,
                     lms_user_id=student.lms_id or None,
                 )
+
+
+def _rehearse(course: Course) -> None:
+    """Generate everything once without a gradebook: one on a server is no copy, and must not get half of a course."""
+    for assignment in course.assignments:
+        with tempfile.TemporaryDirectory(prefix="cs-cnn-") as temporary:
+            release.generate(course.root, assignment, Path(temporary).resolve())
 
 
 def _move_in(stage: Path, folder: Path) -> None:
@@ -275,4 +286,5 @@ def _renew(course: Course, stage: Path, folder: Path, seen: tuple[int, int] | No
         (folder / name).mkdir(exist_ok=True)
     with atomic_write(folder / "course.yml", "wb") as file:
         file.write((stage / "course.yml").read_bytes())
-    os.replace(stage / "gradebook.db", folder / "gradebook.db")
+    if (stage / "gradebook.db").exists():
+        os.replace(stage / "gradebook.db", folder / "gradebook.db")

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -190,6 +191,84 @@ def convert(kind: str, root: Path, assignment: str, settings: Config, *, databas
     converter.start()
 
 
+_chosen: ContextVar[str | None] = ContextVar("database", default=None)
+
+
+@contextlib.contextmanager
+def using_database(url: str) -> Iterator[None]:
+    """Use another gradebook than the course directory names, until the end of the block.
+
+    Parameters
+    ----------
+    url : str
+        As `--db` takes it.
+    """
+    token = _chosen.set(_with_driver(url))
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a gradebook in a file."""
+    return f"sqlite:///{path.resolve()}"
+
+
 def database_url(folder: Path) -> str:
-    """Return the URL of the gradebook of a course directory."""
-    return f"sqlite:///{(folder / 'gradebook.db').resolve()}"
+    """Return the URL of the gradebook of a course directory.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The course directory; `database` in its `course.yml` names a gradebook on a server.
+
+    Returns
+    -------
+    str
+        By default of the file `gradebook.db`.
+
+    Raises
+    ------
+    CsCnnError
+        When the name is not the URL of a database.
+    """
+    from cs_cnn.course import calendar
+
+    chosen = _chosen.get()
+    if chosen is None and (folder / "course.yml").is_file():
+        named = calendar.load(folder).database
+        chosen = None if named is None else _with_driver(named)
+    return chosen or sqlite_url(folder / "gradebook.db")
+
+
+def in_a_file(folder: Path) -> bool:
+    """Whether the gradebook of a course directory is the file in it."""
+    return database_url(folder) == sqlite_url(folder / "gradebook.db")
+
+
+def database_name(folder: Path) -> str:
+    """Return what to call the gradebook of a course directory in a message: without a password."""
+    import sqlalchemy
+
+    if in_a_file(folder):
+        return str(folder / "gradebook.db")
+    return sqlalchemy.make_url(database_url(folder)).render_as_string(hide_password=True)
+
+
+def _with_driver(url: str) -> str:
+    """Check a URL, and name the driver that is installed with the extra `cluster`."""
+    import sqlalchemy
+
+    try:
+        parsed = sqlalchemy.make_url(url)
+    except (sqlalchemy.exc.ArgumentError, ValueError):
+        parsed = None
+    kind = None if parsed is None else parsed.drivername.partition("+")[0]
+    if parsed is None or kind not in ("postgresql", "postgres", "sqlite"):
+        raise CsCnnError(
+            "The gradebook's database must be a URL such as postgresql://user@host/name or sqlite:////folder/file.db."
+        )
+    if kind != "sqlite":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed.render_as_string(hide_password=False)

@@ -204,7 +204,8 @@ def apply(folder: Path, course: Course, opened: Any) -> dict[tuple[str, str], La
         By student and full name of the assignment; what is in time is there too.
     """
     from nbgrader.api import Assignment as GradebookAssignment
-    from nbgrader.api import SubmittedAssignment
+    from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
+    from sqlalchemy import func
 
     known: dict[str, Assignment] = {each.name: each for each in course.assignments}
     entries = [
@@ -218,10 +219,16 @@ def apply(folder: Path, course: Course, opened: Any) -> dict[tuple[str, str], La
     }
     found = lateness(course, times, extensions(folder, course))
     changed = False
+    # All at once: asked for one by one, each sum would read the marks of everybody.
+    sums = opened.db.query(Grade.notebook_id, func.sum(Grade.score)).group_by(Grade.notebook_id)
+    scores = {notebook: float(total or 0) for notebook, total in sums}
+    notebooks: dict[str, list[Any]] = {}
+    for notebook in opened.db.query(SubmittedNotebook).all():
+        notebooks.setdefault(notebook.assignment_id, []).append(notebook)
     for entry in entries:
         share = found[entry.student_id, entry.assignment.name].share
-        for notebook in entry.notebooks:
-            penalty = round(share * float(notebook.score or 0), 6) or None
+        for notebook in notebooks.get(entry.id, []):
+            penalty = round(share * scores.get(notebook.id, 0.0), 6) or None
             if (notebook.late_submission_penalty or None) != penalty:
                 notebook.late_submission_penalty = penalty
                 changed = True

@@ -75,6 +75,7 @@ SCHEMA = _object(
         },
     },
     {
+        "database": {"type": "string", "pattern": r"^(sqlite|postgres(ql)?)(\+\w+)?://\S+$"},
         "late": _object(
             {},
             {

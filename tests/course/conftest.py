@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .postgres import Server
 
 COURSE = """\
 course:
@@ -138,14 +140,20 @@ class Classroom:
 
 @pytest.fixture(scope="session")
 def _laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _lay_out(tmp_path_factory.mktemp("laid-out"))
+
+
+def _lay_out(folder: Path, database: str | None = None) -> Path:
     from cs_cnn.course import calendar, directory
 
-    folder = tmp_path_factory.mktemp("laid-out")
     roster = folder / "students.csv"
     roster.write_text(
         'id,first_name,last_name,email\nada,Ada,"Lovelace, Countess",ada@example.org\nzoe,Zoë,=1+1,\n'
     )
     repository = make_repository(folder / "repository")
+    if database is not None:
+        path = repository / "course.yml"
+        path.write_text(f"database: {database}\n{path.read_text()}")
     directory.lay_out(calendar.load(repository), folder / "class", students=roster)
     return folder / "class"
 
@@ -154,4 +162,29 @@ def _laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def classroom(_laid_out: Path, tmp_path: Path) -> Classroom:
     """Return a fresh course directory with two students on the roster and no submissions."""
     shutil.copytree(_laid_out, tmp_path / "class")
+    return Classroom(tmp_path / "class")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Return a PostgreSQL server (marker `database`)."""
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def _laid_out_on_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    url = server.database()
+    return _lay_out(tmp_path_factory.mktemp("laid-out"), url), url
+
+
+@pytest.fixture
+def classroom_on_server(_laid_out_on_server: tuple[Path, str], server: Server, tmp_path: Path) -> Classroom:
+    """Return the same, with its gradebook on a PostgreSQL server."""
+    folder, url = _laid_out_on_server
+    shutil.copytree(folder, tmp_path / "class")
+    own = server.database(template=url.split("/")[3].split("?")[0])
+    path = tmp_path / "class" / "course.yml"
+    path.write_text(path.read_text().replace(url, own))
     return Classroom(tmp_path / "class")

@@ -22,25 +22,64 @@ _INTERRUPTED = 130
 @course_option
 @student_option
 @click.option("--again", is_flag=True, help="Grade what did not change, too.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Submissions at a time; by default one for each core, and at most 4.",
+)
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Let the workers of this dask scheduler grade: tcp://host:8786."
+)
+@click.option(
+    "--no-sandbox",
+    is_flag=True,
+    help="Run submissions as you, with your files and your network: only for people whom you trust.",
+)
+@click.option("--dry-run", is_flag=True, help="Say who would be graded, and write nothing.")
 @click.pass_context
 @instructors
 def grade(
-    context: click.Context, assignment: str, folder: Path | None, students: tuple[str, ...], again: bool
+    context: click.Context,
+    assignment: str,
+    folder: Path | None,
+    students: tuple[str, ...],
+    again: bool,
+    jobs: int | None,
+    scheduler: str | None,
+    no_sandbox: bool,
+    dry_run: bool,
 ) -> None:
     """Grade every submission of ASSIGNMENT that changed since it was graded.
 
-    Each submission ends with points and a reason; one that is broken gets 0 and a sentence, and the class goes on.
-    Results are in DIR/grading/. The exit status is 1 when a person should look at one of them.
+    Students' code runs in sandboxes, without network, gradebook, solutions or other students' work; what gives points
+    runs apart from it. Each submission ends with points and a reason; one that is broken gets 0 and a sentence, and the
+    class goes on. Results are in DIR/grading/. Ctrl-C keeps what is finished; run the command again for the rest. The
+    exit status is 1 when a person should look at one of them.
 
     \b
     Example:
       cs-cnn grade a2 --course ~/cnn-2027
+      cs-cnn grade a2 --jobs 8 --db postgresql://grader@db.example.org/cnn
+      cs-cnn grade a2 --scheduler tcp://10.0.0.5:8786
     """  # noqa: D301
     from cs_cnn.course import directory
     from cs_cnn.course.grading import grade as grading
+    from cs_cnn.course.grading import places
 
+    if jobs is not None and scheduler is not None:
+        raise click.UsageError("Say --jobs or --scheduler, not both: a cluster has as many jobs as workers.")
     home, found = directory.open_for(assignment, folder)
-    outcome = grading.grade(home, found, students=students, again=again)
+    if dry_run:
+        todo = grading.pending(home, found, students=students, again=again)
+        click.echo(f"{found.name}: {len(todo)} to grade{': ' if todo else ''}{', '.join(todo)}.")
+        click.echo("Nothing was written (--dry-run).")
+        return
+    if scheduler is None:
+        jobs = jobs or places.default_jobs()
+    outcome = grading.grade(
+        home, found, students=students, again=again, jobs=jobs, scheduler=scheduler, sandbox=not no_sandbox
+    )
     context.exit(_report(found, home, outcome))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cs_cnn.course.commands.options import FOLDER, instructors, repository_option
+from cs_cnn.course.commands.options import FOLDER, database_option, instructors, repository_option
 
 
 @click.command()
@@ -15,6 +15,7 @@ from cs_cnn.course.commands.options import FOLDER, instructors, repository_optio
     "--roster", type=click.Path(dir_okay=False, path_type=Path), help="CSV: id,first_name,last_name,email."
 )
 @repository_option
+@database_option
 @instructors
 def init(folder: Path, roster: Path | None, repository: Path | None) -> None:
     """Lay out a course directory for a class, or renew the assignments of one.

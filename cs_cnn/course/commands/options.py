@@ -17,9 +17,33 @@ if TYPE_CHECKING:
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 FOLDER = click.Path(file_okay=False, path_type=Path)
-course_option = click.option(
-    "--course", "folder", type=FOLDER, help="The course directory; by default around here."
+_CLUSTER = ("distributed", "dask", "psycopg")
+
+
+def _use_database(context: click.Context, _option: click.Parameter, url: str | None) -> None:
+    if url is not None:
+        from cs_cnn.course import engine
+
+        context.with_resource(engine.using_database(url))
+
+
+database_option = click.option(
+    "--db",
+    metavar="URL",
+    expose_value=False,
+    callback=_use_database,
+    help="The gradebook, such as postgresql://user@host/name; by default as course.yml says.",
 )
+
+
+def course_option(command: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Add the options that say where the class is: --course and --db."""
+    where = click.option(
+        "--course", "folder", type=FOLDER, help="The course directory; by default around here."
+    )
+    return where(database_option(command))
+
+
 student_option = click.option(
     "--student", "students", multiple=True, metavar="ID", help="Only this student; repeatable."
 )
@@ -38,9 +62,10 @@ def instructors(function: Callable[_Arguments, _Result]) -> Callable[_Arguments,
         except ModuleNotFoundError as error:
             if error.name is None or error.name.startswith("cs_cnn"):
                 raise
+            extra = "cluster" if error.name.partition(".")[0] in _CLUSTER else "grade"
             raise CsCnnError(
                 f"The package {error.name} is missing; install what instructors need with: "
-                "pip install 'cs-cnn[grade]'."
+                f"pip install 'cs-cnn[{extra}]'."
             ) from error
 
     return wrapped

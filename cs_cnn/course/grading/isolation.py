@@ -14,11 +14,30 @@ from cs_cnn.course.grading import tasks
 from cs_cnn.course.grading.preflight import regular_files
 from cs_cnn.course.grading.tasks import Kit
 from cs_cnn.course.judge.cells import Kernels, TwoKernels
-from cs_cnn.course.sandbox import Sandboxes, edition
+from cs_cnn.course.sandbox import Limits, Sandboxes, edition, view
+from cs_cnn.course.sandbox.running import require_namespaces
 from cs_cnn.errors import CsCnnError
 
 RUNS_CELLS = "cs_cnn.course.grading.preprocessors.RunCells"
 """What runs the cells without a sandbox, in the list of preprocessors of `nbgrader_config.py`."""
+
+
+def require(course: Path) -> None:
+    """Make sure that this machine makes sandboxes, and that none would show the course directory.
+
+    Parameters
+    ----------
+    course : pathlib.Path
+        The course directory.
+
+    Raises
+    ------
+    CsCnnError
+        One sentence: what is missing, and how to get it.
+    """
+    require_namespaces()
+    with tempfile.TemporaryDirectory(prefix="cs-cnn-") as workshop:
+        view.lay_out(Path(workshop), None, (), Limits(), [course])
 
 
 class Warm:

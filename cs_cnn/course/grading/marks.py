@@ -1,12 +1,11 @@
-"""Reading marks from nbgrader's gradebook, and clearing those whose work was replaced."""
+"""Reading marks from nbgrader's gradebook."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -126,37 +125,72 @@ def gradebook(folder: Path) -> Iterator[Any]:
             yield opened
     except sqlalchemy.exc.DatabaseError as error:
         reason = str(error.__cause__ or error).splitlines()[0]
-        raise CsCnnError(f"The gradebook {folder / 'gradebook.db'} cannot be used: {reason}.") from error
+        raise CsCnnError(f"The gradebook {engine.database_name(folder)} cannot be used: {reason}.") from error
 
 
 def known_submissions(folder: Path, assignment: Assignment) -> set[str]:
     """List the students with marks for an assignment, without importing nbgrader (which takes seconds)."""
-    query = (
+    import sqlalchemy
+
+    query = sqlalchemy.text(
         "select submitted_assignment.student_id from submitted_assignment "
-        "join assignment on assignment.id = submitted_assignment.assignment_id where assignment.name = ?"
+        "join assignment on assignment.id = submitted_assignment.assignment_id where assignment.name = :name"
     )
-    path = folder / "gradebook.db"
+    database = sqlalchemy.create_engine(engine.database_url(folder))
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-            return {row[0] for row in database.execute(query, (assignment.name,))}
-    except sqlite3.Error as error:
-        raise CsCnnError(f"The gradebook {path} cannot be read: {error}.") from error
+        with database.connect() as connection:
+            return set(connection.scalars(query, {"name": assignment.name}))
+    except sqlalchemy.exc.DatabaseError as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise CsCnnError(f"The gradebook {engine.database_name(folder)} cannot be read: {reason}.") from error
+    finally:
+        database.dispose()
 
 
-def begin(opened: Any, assignment: Assignment, student: str, submitted: datetime | None) -> None:
-    """Make the student's entry ready for grading: the new time, and no automatic marks of earlier work."""
-    opened.update_or_create_student(student)
-    submission = opened.update_or_create_submission(assignment.name, student, timestamp=submitted)
-    for notebook in submission.notebooks:
-        notebook.late_submission_penalty = None
-        for grade in notebook.grades:
-            grade.auto_score = None
-            grade.needs_manual_grade = False
-    opened.db.commit()
+@dataclass
+class Marks:
+    """What the gradebook says about one submission.
+
+    Attributes
+    ----------
+    submitted : datetime or None
+        When it was handed in, in UTC.
+    cells : dict of str to float or None
+        Points of every graded cell; None where there is no mark yet.
+    waiting : set of str
+        Grade ids of what a person should look at.
+    penalty : float
+        What is taken off for lateness.
+    """
+
+    submitted: datetime | None = None
+    cells: dict[str, float | None] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    penalty: float = 0.0
+
+    def points(self) -> float:
+        """Return the points after what is taken off for lateness."""
+        return max(0.0, sum(score or 0.0 for score in self.cells.values()) - self.penalty)
+
+    def ordered(self, cells: list[Cell]) -> dict[str, float | None]:
+        """Return the points of every cell in the order of the notebook."""
+        return {cell.grade_id: self.cells.get(cell.grade_id) for cell in cells}
+
+    def to_read(self, cells: list[Cell]) -> list[str]:
+        """List the names of the written answers that wait for a person."""
+        return [cell.name for cell in cells if cell.written and cell.grade_id in self.waiting]
 
 
-def zero(opened: Any, assignment: Assignment, student: str, *, by_hand: bool) -> dict[str, float]:
-    """Set every mark of a submission that could not be graded to 0.
+def score(auto: float | None, manual: float | None, extra: float | None) -> float | None:
+    """Return what a cell counts, as nbgrader defines it; None where there is no mark yet."""
+    given = auto if manual is None else manual
+    return None if given is None else float(given) + float(extra or 0)
+
+
+def of_class(opened: Any, assignment: Assignment) -> dict[str, Marks]:
+    """Read the marks of everybody at once.
+
+    One question for each student would make the gradebook look through everybody's marks each time.
 
     Parameters
     ----------
@@ -164,56 +198,51 @@ def zero(opened: Any, assignment: Assignment, student: str, *, by_hand: bool) ->
         The open gradebook.
     assignment : Assignment
         Which one.
-    student : str
-        Whose.
-    by_hand : bool
-        Whether to clear marks that a person gave, too.
 
     Returns
     -------
-    dict of str to float
-        The marks given by hand that were cleared.
+    dict of str to Marks
+        By student.
     """
-    cleared = {}
-    for notebook in opened.find_submission(assignment.name, student).notebooks:
-        for grade in notebook.grades:
-            grade.auto_score = 0
-            grade.needs_manual_grade = False
-            if by_hand and (grade.manual_score is not None or grade.extra_credit):
-                cleared[grade.name] = float(grade.manual_score or 0) + float(grade.extra_credit or 0)
-                grade.manual_score = grade.extra_credit = None
-    opened.db.commit()
-    return cleared
+    from nbgrader import api
 
-
-def points_of(submission: Any, cells: list[Cell]) -> tuple[float, dict[str, float | None], list[str]]:
-    """Read a submission from the gradebook.
-
-    Parameters
-    ----------
-    submission : nbgrader.api.SubmittedAssignment
-        The entry.
-    cells : list of Cell
-        The graded cells in order.
-
-    Returns
-    -------
-    tuple
-        Points after a penalty for lateness; points of every cell (None: not marked yet); names of the written
-        answers that wait for a person.
-    """
-    found: dict[str, float | None] = {}
-    waiting = set()
-    for notebook in submission.notebooks:
-        for grade in notebook.grades:
-            unknown = grade.auto_score is None and grade.manual_score is None
-            found[grade.name] = None if unknown else float(grade.score)
-            if grade.needs_manual_grade:
-                waiting.add(grade.name)
-    penalty = submission.late_submission_penalty or 0
-    points = max(0.0, float(submission.score or 0) - float(penalty))
-    ordered = {cell.grade_id: found.get(cell.grade_id) for cell in cells}
-    return points, ordered, [cell.name for cell in cells if cell.written and cell.grade_id in waiting]
+    submitted = (
+        opened.db.query(
+            api.SubmittedAssignment.student_id,
+            api.SubmittedAssignment.timestamp,
+            api.SubmittedNotebook.id,
+            api.SubmittedNotebook.late_submission_penalty,
+        )
+        .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+        .join(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .filter(api.Assignment.name == assignment.name)
+    )
+    found: dict[str, Marks] = {}
+    owner: dict[str, Marks] = {}
+    for student, when, notebook, penalty in submitted:
+        entry = found.setdefault(student, Marks(when and when.replace(tzinfo=UTC)))
+        entry.penalty += float(penalty or 0)
+        owner[notebook] = entry
+    grades = (
+        opened.db.query(
+            api.Grade.notebook_id,
+            api.BaseCell.name,
+            api.Grade.auto_score,
+            api.Grade.manual_score,
+            api.Grade.extra_credit,
+            api.Grade.needs_manual_grade,
+        )
+        .join(api.BaseCell, api.BaseCell.id == api.Grade.cell_id)
+        .join(api.Notebook, api.Notebook.id == api.BaseCell.notebook_id)
+        .join(api.Assignment, api.Assignment.id == api.Notebook.assignment_id)
+        .filter(api.Assignment.name == assignment.name)
+    )
+    for notebook, name, auto, manual, extra, waits in grades:
+        entry = owner[notebook]
+        entry.cells[name] = score(auto, manual, extra)
+        if waits:
+            entry.waiting.add(name)
+    return found
 
 
 def table(folder: Path, assignment: Assignment) -> list[Row]:
@@ -232,8 +261,6 @@ def table(folder: Path, assignment: Assignment) -> list[Row]:
         By last name, first name, id; students who handed in nothing are there with 0 points. What handing in late
         costs is worked out anew.
     """
-    from nbgrader.api import MissingEntry
-
     cells = graded_cells(folder, assignment)
     handed_in = set(submissions.students(folder, assignment))
     results = Journal(folder, assignment).results
@@ -242,6 +269,7 @@ def table(folder: Path, assignment: Assignment) -> list[Row]:
     with gradebook(folder) as opened:
         lateness = late.apply(folder, calendar.load(folder), opened)
         people = {person.id: person for person in opened.students}
+        known = of_class(opened, assignment)
         for student in sorted(people.keys() | handed_in):
             person = people.get(student)
             first, last, email = (
@@ -255,11 +283,9 @@ def table(folder: Path, assignment: Assignment) -> list[Row]:
                 state = "not_graded" if result is None else result.state
                 note = "" if result is None else result.note
                 waiting: list[str] = []
-                if result is not None:
-                    with contextlib.suppress(MissingEntry):
-                        entry = opened.find_submission(assignment.name, student)
-                        points, found, waiting = points_of(entry, cells)
-                        when = None if entry.timestamp is None else entry.timestamp.replace(tzinfo=UTC)
+                if result is not None and (entry := known.get(student)) is not None:
+                    points, found, when = entry.points(), entry.ordered(cells), entry.submitted
+                    waiting = entry.to_read(cells)
                 if state in ("graded", "needs_reading"):
                     state = "needs_reading" if waiting else "graded"
                     if waiting:

@@ -124,13 +124,25 @@ def grader(folder: Path, assignment: Assignment) -> str:
     source = folder / "source" / assignment.name
     if not source.is_dir():
         raise CsCnnError(f"{source} is missing; `cs-cnn init {folder}` in the repository makes it.")
-    library = Path(cs_cnn.__file__).parent
     files = [(path.name, path) for path in regular_files(source)]
-    for part in ("checks", "notebooks", "course/grading"):
-        files += [
-            (path.relative_to(library).as_posix(), path) for path in sorted((library / part).rglob("*.py"))
-        ]
     files.append((CONFIG_NAME, folder / CONFIG_NAME))
+    return hashlib.sha256(f"{_digest(files)} {environment()}".encode()).hexdigest()
+
+
+def environment() -> str:
+    """Return a hash of the software that marks depend on: the course's own, and versions of what it stands on.
+
+    Returns
+    -------
+    str
+        Hexadecimal; equal on two machines that give the same marks.
+    """
+    library = Path(cs_cnn.__file__).parent
+    files = [
+        (path.relative_to(library).as_posix(), path)
+        for part in ("checks", "notebooks", "course/grading", "course/judge", "course/sandbox")
+        for path in sorted((library / part).rglob("*.py"))
+    ]
     versions = [cs_cnn.__version__, platform.python_version()]
     versions += [importlib.metadata.version(name) for name in ("nbgrader", "numpy")]
     return hashlib.sha256(" ".join([_digest(files), *versions]).encode()).hexdigest()

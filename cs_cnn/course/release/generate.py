@@ -117,8 +117,11 @@ def generate(repository: Path, assignment: Assignment, root: Path, *, database: 
         settings = engine.config(None)
         settings.GenerateAssignment.no_database = not database
         settings.SaveCells.enabled = database
+        # nbgrader's own name for "no name": without one, a server refuses the assignment of a course it does not know.
+        settings.CourseDirectory.course_id = "default_course"
         try:
-            engine.convert("GenerateAssignment", root, assignment.name, settings)
+            url = engine.database_url(root) if database else None
+            engine.convert("GenerateAssignment", root, assignment.name, settings, database=url)
         except Exception as error:  # nbgrader reports most failures in its log and raises one general error
             said = heard.getvalue()
             if "Cannot add or remove cells" in said or "Cannot modify existing assignment" in said:
