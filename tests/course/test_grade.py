@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -226,15 +227,21 @@ def test_an_interrupt_keeps_what_is_finished(classroom: Classroom, monkeypatch: 
     assert run(classroom).graded == ["bob", "cyd"]
 
 
-def test_ctrl_c_while_a_kernel_runs(classroom: Classroom, tmp_path: Path) -> None:
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """Return a folder with a short path, as the name of a Unix socket may not be long."""
+    with tempfile.TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def test_ctrl_c_while_a_kernel_runs(classroom: Classroom, short_folder: Path) -> None:
     classroom.write("ada", RIGHT)
     started = classroom.folder / "started"
     code = f"import os, time\nopen({str(started)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
     classroom.write("bob", code)
     command = [sys.executable, "-m", "cs_cnn.command", "grade", "a1", "--course", str(classroom.folder)]
     command += ["--jobs", "2", "--no-sandbox"]  # its code says that it runs, in a file out here
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+    temporary = short_folder
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -248,6 +255,7 @@ def test_ctrl_c_while_a_kernel_runs(classroom: Classroom, tmp_path: Path) -> Non
         if (started.exists() and finished.exists()) or process.poll() is not None:
             break
         time.sleep(0.1)
+    time.sleep(0.2)  # the line is being written
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the command
     output = process.communicate(timeout=30)[0]
     assert process.returncode == 130, output

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import pytest
@@ -219,3 +220,25 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(
     both = ["grade", "a1", "--course", str(classroom.folder), "--scheduler", "tcp://x:1", "--jobs", "2"]
     assert "not both" in CliRunner().invoke(main, both).output
     assert Journal(classroom.folder, assignment(classroom)).results == {}
+
+
+def test_a_pool_that_breaks_between_two_looks_is_mended(classroom: Classroom) -> None:
+    students = class_of(classroom, 3)
+
+    class Flaky(places.Here):
+        mended = 0
+
+        def submit(self, function: Any, kit: Any, task: Any) -> Any:
+            if not self.mended:
+                raise BrokenProcessPool("a process ended")
+            return super().submit(function, kit, task)
+
+        def mend(self) -> None:
+            self.mended += 1
+
+    flaky = Flaky()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(places, "place", lambda *_: contextlib.nullcontext(flaky))
+        outcome = run(classroom, function=simulate)
+    assert {result.state for result in outcome.results.values()} == {"needs_reading"}
+    assert list(outcome.results) == students and flaky.mended == 1

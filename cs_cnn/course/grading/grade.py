@@ -227,7 +227,12 @@ class _Run:
     def _fly(self, place: Place, function: Function, packed: Packed, task: Task) -> None:
         names = [each.student for each in self._flying.values()] + [packed.student]
         self._show(names)
-        self._flying[place.submit(function, self._kit, task)] = packed
+        try:
+            future = place.submit(function, self._kit, task)
+        except BrokenExecutor:  # since the last look; who was under way is found in the next one
+            place.mend()
+            future = place.submit(function, self._kit, task)
+        self._flying[future] = packed
 
     def _show(self, names: list[str]) -> None:
         more = f" +{len(names) - _SHOWN}" if len(names) > _SHOWN else ""
@@ -239,7 +244,8 @@ class _Run:
             return []
         done, _ = wait(self._flying, timeout=0 if self._arrived else seconds, return_when=FIRST_COMPLETED)
         alone = len(self._flying) == 1
-        broken = []
+        broken: list[Packed] = []
+        beside: list[Packed] = []
         for future in done:
             packed = self._flying.pop(future)
             try:
@@ -254,10 +260,11 @@ class _Run:
             except (CsCnnError, OSError):
                 if not leaving:
                     raise
-            except (
-                Exception
-            ) as error:  # such as no memory, or a worker of a cluster that dies again and again
-                self._arrived.append((packed, _failed(type(error).__name__)))
+            except Exception as error:  # no memory, or a worker of a cluster that dies again and again
+                if place.may_be_anothers(error) and not alone:
+                    beside.append(packed)
+                else:
+                    self._arrived.append((packed, _failed(type(error).__name__)))
             else:
                 self._arrived.append((packed, graded))
         if broken and not leaving:
@@ -267,7 +274,7 @@ class _Run:
             if alone:
                 self._arrived.append((broken.pop(), _failed("the process that graded it ended")))
         self._bar.refresh()
-        return broken
+        return broken + beside
 
     def _write(self) -> None:
         """Write what has arrived."""

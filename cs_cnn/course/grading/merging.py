@@ -71,7 +71,8 @@ class Writer:
             packed.student: (before := earlier[packed.student]) is None or before.submission != packed.content
             for packed, _ in batch
         }
-        self._journal.put({student: None for student, before in earlier.items() if before is not None})
+        if forgotten := {student: None for student, before in earlier.items() if before is not None}:
+            self._journal.put(forgotten)
         for packed, graded in batch:
             self._files(packed.student, graded)
         merged = merge(self._opened, self._assignment, batch, replaced)

@@ -44,6 +44,10 @@ class Place(Protocol):
         """Make it usable again after a future raised `BrokenExecutor`."""
         ...
 
+    def may_be_anothers(self, error: Exception) -> bool:
+        """Tell whether a future may have ended so through what was under way beside it."""
+        ...
+
 
 class Here:
     """In this process, one submission after another."""
@@ -63,6 +67,10 @@ class Here:
 
     def mend(self) -> None:
         """Do nothing: this process cannot break and go on."""
+
+    def may_be_anothers(self, error: Exception) -> bool:
+        """Return False: nothing else is under way."""
+        return False
 
 
 class Processes:
@@ -107,6 +115,10 @@ class Processes:
         """Start new processes: one of the old ones was killed."""
         self.stop()
         self._begin()
+
+    def may_be_anothers(self, error: Exception) -> bool:
+        """Return False: a process that ends is a `BrokenExecutor`."""
+        return False
 
     def stop(self) -> None:
         """End all processes, whatever they are doing."""
@@ -207,6 +219,12 @@ class Cluster:
 
     def mend(self) -> None:
         """Do nothing: the scheduler replaces what breaks."""
+
+    def may_be_anothers(self, error: Exception) -> bool:
+        """Tell whether it was given up because its worker ended, perhaps under the work beside it."""
+        from distributed.scheduler import KilledWorker
+
+        return isinstance(error, KilledWorker)
 
     def stop(self) -> None:
         """Take back what is not finished, and leave the cluster as it was."""
