@@ -21,6 +21,7 @@ _COMMANDS = {
     "roster": ("cs_cnn.course.commands.roster:roster", "Bring in the list of students."),
     "collect": ("cs_cnn.course.commands.collect:collect", "Take in what students handed in."),
     "grade": ("cs_cnn.course.commands.grade:grade", "Grade every submission of an assignment."),
+    "regrade": ("cs_cnn.course.commands.regrade:regrade", "Show whose marks changed checks change."),
     "feedback": ("cs_cnn.course.commands.feedback:feedback", "Write a feedback page for every student."),
     "export": ("cs_cnn.course.commands.export:export", "Write the marks, also into an LMS's own table."),
     "stats": ("cs_cnn.course.commands.stats:stats", "Write a page on how a class did."),

@@ -11,7 +11,17 @@ from click.testing import CliRunner
 from cs_cnn import __version__
 from cs_cnn.command import main
 
-INSTRUCTORS = ("init", "release", "export-public", "roster", "collect", "grade", "feedback", "export")
+INSTRUCTORS = (
+    "init",
+    "release",
+    "export-public",
+    "roster",
+    "collect",
+    "grade",
+    "regrade",
+    "feedback",
+    "export",
+)
 INSTRUCTORS += ("stats", "similar")
 NAMES = (*INSTRUCTORS, "check", "doctor", "submit", "data", "account")
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "collect": "collect",
     "export-public": "public",
     "grade": "grade",
+    "regrade": "regrade",
     "feedback": "feedback",
     "export": "export",
     "roster": "roster",
