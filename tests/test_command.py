@@ -73,9 +73,17 @@ def test_version() -> None:
     assert CliRunner().invoke(main, ["--version"]).output == f"cs-cnn, version {__version__}\n"
 
 
-def test_an_edition_without_the_instructors_side_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def _forget_the_course(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `cs_cnn.course` be imported anew, and be what it was at the end of the test."""
+    import cs_cnn.course
+
+    monkeypatch.setattr(cs_cnn, "course", cs_cnn.course)
     for name in [name for name in sys.modules if name.startswith("cs_cnn.course")]:
         monkeypatch.delitem(sys.modules, name)
+
+
+def test_an_edition_without_the_instructors_side_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    _forget_the_course(monkeypatch)
     monkeypatch.setitem(sys.modules, "cs_cnn.course", None)
     result = CliRunner().invoke(main, ["grade", "a2"])
     assert result.exit_code == 2
@@ -83,8 +91,7 @@ def test_an_edition_without_the_instructors_side_says_so(monkeypatch: pytest.Mon
 
 
 def test_a_missing_package_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("cs_cnn.course")]:
-        monkeypatch.delitem(sys.modules, name)
+    _forget_the_course(monkeypatch)
     monkeypatch.setitem(sys.modules, "yaml", None)
     result = CliRunner().invoke(main, ["release", "--all"])
     assert result.exit_code == 2

@@ -77,9 +77,9 @@ def address(site: Path) -> Iterator[str]:
     server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """Return one Chromium for the whole session."""
+    """Return one Chromium for a file of tests: while it is there, its event loop keeps kernels from starting."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

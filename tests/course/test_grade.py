@@ -350,3 +350,20 @@ def test_exit_status_says_whether_somebody_must_look(classroom: Classroom) -> No
     assert trouble.exit_code == 1
     assert "bob, 0 of 10: double.ipynb is not a notebook" in trouble.output
     assert "1 graded now, 1 unchanged" in trouble.output
+
+
+def test_a_kernel_that_did_not_start_is_tried_again(
+    classroom: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classroom.write("ada", RIGHT)
+    convert, calls = engine.convert, []
+
+    def fails_at_first(*arguments: Any, **options: Any) -> None:
+        calls.append(arguments[0])
+        if len(calls) == 1:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        convert(*arguments, **options)
+
+    monkeypatch.setattr(engine, "convert", fails_at_first)
+    result = run(classroom).results["ada"]
+    assert (result.state, result.points, len(calls)) == ("graded", 6, 2)

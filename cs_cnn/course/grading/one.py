@@ -19,6 +19,9 @@ from cs_cnn.course.grading.tasks import Graded, Kit, Task
 from cs_cnn.errors import CsCnnError
 
 _LOG_LIMIT = 100_000
+_NOT_STARTED = "Kernel died before replying to kernel_info"
+"""What jupyter_client says, before any cell runs: two kernels may have been given the same port."""
+_ATTEMPTS = 3
 
 # nbgrader changes the environment and the logging of its process: a cluster's worker with several threads must wait.
 _alone = threading.Lock()
@@ -26,6 +29,28 @@ _folders: set[Path] = set()
 
 
 def grade_one(kit: Kit, task: Task) -> Graded:
+    """Grade one submission; a kernel that did not even start is the machine's fault, and is tried again.
+
+    Parameters
+    ----------
+    kit : Kit
+        What the assignment is graded with.
+    task : Task
+        The submission.
+
+    Returns
+    -------
+    Graded
+        Whatever the submission does to nbgrader, there is a result.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        graded = _grade(kit, task)
+        if graded.problem is None or _NOT_STARTED not in graded.log:
+            return graded
+    return _grade(kit, task)
+
+
+def _grade(kit: Kit, task: Task) -> Graded:
     """Grade one submission in a temporary course directory with a gradebook of its own.
 
     Parameters

@@ -14,7 +14,7 @@ from cs_cnn.course.sandbox.limits import Limits
 from cs_cnn.course.sandbox.profile import FRAMEWORKS
 from cs_cnn.errors import CsCnnError
 
-HOME, KERNEL, LINK = "/home/student", "/kernel", "/link"
+HOME, KERNEL, LINK, TEMPORARY = "/home/student", "/kernel", "/link", "/tmp"
 
 _ETC = {
     "passwd": "root:x:0:0:root:/:/bin/false\nstudent:x:65534:65534:student:/home/student:/bin/sh\n",
@@ -132,9 +132,9 @@ def environment(edition: Path | None) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": str(edition or Path(cs_cnn.__file__).parents[1]),
-        "TMPDIR": "/tmp",
-        "IPYTHONDIR": f"{HOME}/.ipython",
-        "MPLCONFIGDIR": f"{HOME}/.matplotlib",
+        "TMPDIR": TEMPORARY,
+        "IPYTHONDIR": f"{TEMPORARY}/.ipython",
+        "MPLCONFIGDIR": f"{TEMPORARY}/.matplotlib",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "NBGRADER_EXECUTION": "autograde",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

@@ -25,7 +25,7 @@ def strict(student_edition: Path) -> Sandboxes:
 
 
 def test_a_large_array_is_a_memory_error(kernel: Kernel) -> None:
-    assert kernel.run(f"import numpy as np; x = np.ones({SMALL.memory // 8}, dtype=float)").startswith(
+    assert kernel.run(f"import numpy as np; x = np.ones({SMALL.memory // 4}, dtype=float)").startswith(
         ("MemoryError", "_ArrayMemoryError")
     )
     # What is allowed works, and the kernel goes on.
