@@ -85,6 +85,9 @@ def test_page(name: str, view: tuple[int, str], views: dict[tuple[int, str], Vie
     complaints = list(tab.complaints)  # before axe, which loads the page's style sheets once more
     page.evaluate(axe_script)
     report = violations(page, narrow=view[0] < 1000)
+    if report:  # a colour may be changing from one scheme to the other
+        page.wait_for_timeout(1500)
+        report = violations(page, narrow=view[0] < 1000)
     assert not report, "\n".join(report)
     assert page.evaluate("document.documentElement.scrollWidth") <= view[0], wide_elements(page)
     assert page.evaluate("document.documentElement.dataset.theme") == view[1]
