@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 
 from cs_cnn.command import main
 from cs_cnn.course import engine
-from cs_cnn.course.grading import places, submissions
+from cs_cnn.course.grading import one, places, submissions
 from cs_cnn.course.grading.journal import Journal
 from cs_cnn.course.grading.tasks import Graded, Kit, Task
 from cs_cnn.errors import CsCnnError
@@ -51,6 +51,21 @@ def test_two_processes_give_what_one_gives(classroom: Classroom) -> None:
 def test_who_kills_the_grader_harms_nobody_else(classroom: Classroom) -> None:
     students = class_of(classroom, 6)
     outcome = run(classroom, jobs=2, function=ends_its_worker)
+    states = {student: result.state for student, result in outcome.results.items()}
+    assert states == dict.fromkeys(students, "needs_reading") | {"s01": "failed"}
+    assert "the process that graded it ended" in outcome.results["s01"].note
+
+
+def hangs_for_one(kit: Kit, task: Task) -> Graded:
+    if task.student == "s01":
+        one._TOO_LONG = -1199.0  # one second beyond twice the ten minutes of a notebook
+        engine.convert = lambda *_, **__: threading.Event().wait()
+    return one.grade_one(kit, task)
+
+
+def test_a_submission_under_which_grading_hangs_harms_nobody_else(classroom: Classroom) -> None:
+    students = class_of(classroom, 3)
+    outcome = run(classroom, jobs=1, function=hangs_for_one)
     states = {student: result.state for student, result in outcome.results.items()}
     assert states == dict.fromkeys(students, "needs_reading") | {"s01": "failed"}
     assert "the process that graded it ended" in outcome.results["s01"].note

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ _LOG_LIMIT = 100_000
 _NOT_STARTED = "Kernel died before replying to kernel_info"
 """What jupyter_client says, before any cell runs: two kernels may have been given the same port."""
 _ATTEMPTS = 3
+_TOO_LONG = 600.0
+"""Seconds beyond twice a notebook's time after which it is not the notebook that takes long."""
+
+on_stuck: Callable[[], None] | None = None
+"""What ends this process when grading hangs; set where another process then takes over."""
 
 # nbgrader changes the environment and the logging of its process: a cluster's worker with several threads must wait.
 _alone = threading.Lock()
@@ -42,6 +48,13 @@ def grade_one(kit: Kit, task: Task) -> Graded:
     -------
     Graded
         Whatever the submission does to nbgrader, there is a result.
+
+    Raises
+    ------
+    CsCnnError
+        When there is no sandbox, or the settings are wrong.
+    OSError
+        When there is no space for the temporary folder.
     """
     for _ in range(_ATTEMPTS - 1):
         graded = _grade(kit, task)
@@ -51,27 +64,7 @@ def grade_one(kit: Kit, task: Task) -> Graded:
 
 
 def _grade(kit: Kit, task: Task) -> Graded:
-    """Grade one submission in a temporary course directory with a gradebook of its own.
-
-    Parameters
-    ----------
-    kit : Kit
-        What the assignment is graded with.
-    task : Task
-        The submission.
-
-    Returns
-    -------
-    Graded
-        Whatever the submission does to nbgrader, there is a result.
-
-    Raises
-    ------
-    CsCnnError
-        When there is no sandbox, or the settings are wrong.
-    OSError
-        When there is no space for the temporary folder.
-    """
+    """Grade one submission in a temporary course directory with a gradebook of its own."""
     begun = time.monotonic()
     with (
         _alone,
@@ -124,11 +117,31 @@ def autograde(root: Path, kit: Kit, student: str) -> list[str]:
     (root / engine.CONFIG_NAME).unlink()
     database = engine.sqlite_url(root / "gradebook.db")
     if not kit.sandbox:
-        engine.convert("Autograde", root, kit.assignment, settings, database=database)
+        with _watched(settings):
+            engine.convert("Autograde", root, kit.assignment, settings, database=database)
         return []
-    with isolation.sandboxed(settings, kit, root / "submitted" / student / kit.assignment) as kernels:
+    home = root / "submitted" / student / kit.assignment
+    with _watched(settings), isolation.sandboxed(settings, kit, home) as kernels:
         engine.convert("Autograde", root, kit.assignment, settings, database=database)
         return [f"The notebook was ended: {kernels.student.why}."] if kernels.student.why else []
+
+
+@contextlib.contextmanager
+def _watched(settings: Any) -> Iterator[None]:
+    """End this process, where that is possible, when all limits have passed and grading has not ended."""
+    if on_stuck is None:
+        yield
+        return
+    from cs_cnn.course.grading.preprocessors import RunCells
+
+    total = settings.RunCells.get("total", RunCells.total.default_value)
+    timer = threading.Timer(2 * total + _TOO_LONG, on_stuck)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def tidy() -> None:

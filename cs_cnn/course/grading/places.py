@@ -167,6 +167,7 @@ def _enter(lifeline: Connection) -> None:
     # Ctrl-C is for the process that asked. A handler, and not SIG_IGN, which kernels would inherit.
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, leave)  # the pool sends it to all when one has ended
+    one.on_stuck = leave
     threading.Thread(target=watch, daemon=True).start()
     util.Finalize(None, tidy, exitpriority=1)  # when the pool lets it go
 

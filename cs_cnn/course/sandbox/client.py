@@ -62,6 +62,27 @@ class _Output(_Channel):
         return _nothing(message["parent_header"])
 
 
+class _NoHeartbeat:
+    """Stands for the channel on which other clients ask every second whether the kernel is alive.
+
+    Whether a process runs is known here without asking it, and jupyter_client's own channel waits for ever to send
+    its question when a kernel has broken the connection by writing nonsense into it.
+    """
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+    def is_alive(self) -> bool:
+        """Return False: there is nothing to stop."""
+        return False
+
+
 def bound_memory(context: zmq.asyncio.Context, most: int) -> None:
     """Bound what the sockets of a context hold: messages that nobody reads, and how large one may be to be taken."""
     context.maxmsgsize = most
@@ -94,6 +115,7 @@ class BoundedClient(AsyncKernelClient):
     iopub_channel_class = Type(_Output)
     shell_channel_class = Type(_Channel)
     control_channel_class = Type(_Channel)
+    hb_channel_class = Type(_NoHeartbeat)  # type: ignore[assignment]
 
     @property
     def _most(self) -> int:
