@@ -8,11 +8,16 @@ import io
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
+from cs_cnn import checks
+
 Functions = dict[str, Callable[..., Any]]
+Turns = tuple[tuple[bool, int | None], ...]
+TURNS: Turns = ((False, None), (True, 1), (True, 20417), (True, 987654321))
+"""A visible run of a check, and hidden ones with these seeds."""
 _SOLUTIONS = Path(__file__).parents[2] / "solutions"
 
 
@@ -38,3 +43,23 @@ def solution() -> Functions:
 def solutions() -> Callable[[str], Functions]:
     """Return what gives the functions of a reference solution, as `solution_of`."""
     return solution_of
+
+
+class EarnsEverything(Protocol):
+    """Asserts that functions earn all points of a task in every turn, and that nothing is printed."""
+
+    def __call__(self, task: str, functions: Any, turns: Turns = TURNS) -> None: ...
+
+
+@pytest.fixture
+def earns_everything(capfd: pytest.CaptureFixture[str]) -> EarnsEverything:
+    """Return what asserts that a solution is right."""
+
+    def run(task: str, functions: Any, turns: Turns = TURNS) -> None:
+        for hidden, seed in turns:
+            report = checks.run(task, functions, hidden=hidden, seed=seed)
+            assert report.ok, str(report)
+            assert report.points == report.of
+        assert capfd.readouterr() == ("", "")
+
+    return run

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cs_cnn import checks
+from .conftest import EarnsEverything
 
 Function = Callable[..., Any]
 
@@ -228,9 +228,7 @@ def _name(value: Any) -> str:
 
 
 @pytest.mark.parametrize(("task", "functions"), CASES, ids=_name)
-def test_a_right_solution_earns_everything(task: str, functions: tuple[Function, ...], capfd: Any) -> None:
-    for hidden, seed in ((False, None), (True, 40407), (True, 987654321)):
-        report = checks.run(task, functions, hidden=hidden, seed=seed)
-        assert report.ok, str(report)
-        assert report.points == report.of
-    assert capfd.readouterr() == ("", "")
+def test_a_right_solution_earns_everything(
+    task: str, functions: tuple[Function, ...], earns_everything: EarnsEverything
+) -> None:
+    earns_everything(task, functions, turns=((False, None), (True, 40407), (True, 987654321)))

@@ -14,6 +14,8 @@ from torch import nn
 
 from cs_cnn import checks
 
+from .conftest import EarnsEverything, Turns
+
 Function = Callable[..., Any]
 
 # --- a5.train_step ------------------------------------------------------------------------------------------------
@@ -269,15 +271,13 @@ def _name(value: Any) -> str:
 
 
 @pytest.mark.parametrize(("task", "written"), CASES, ids=_name)
-def test_a_right_solution_earns_everything(task: str, written: Function, capfd: Any) -> None:
+def test_a_right_solution_earns_everything(
+    task: str, written: Function, earns_everything: EarnsEverything
+) -> None:
     # A whole training takes seconds, so it is done once.
     once = task in ("a5.overfit", "a5.train_resnet")
-    turns = ((True, 20417),) if once else ((False, None), (True, 1), (True, 20417))
-    for hidden, seed in turns:
-        report = checks.run(task, written, hidden=hidden, seed=seed)
-        assert report.ok, str(report)
-        assert report.points == report.of
-    assert capfd.readouterr() == ("", "")
+    turns: Turns = ((True, 20417),) if once else ((False, None), (True, 1), (True, 20417))
+    earns_everything(task, written, turns)
 
 
 @pytest.mark.parametrize("task", ["a5.train_step", "a5.accuracy"])
