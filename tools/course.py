@@ -73,6 +73,7 @@ def demonstrate(folder: Path, assignment: calendar.Assignment) -> None:
     classroom.build(released, folder)
     command("grade", assignment.short, "--course", where, *sandbox(), also_fine=NEEDS_A_PERSON)
     command("feedback", assignment.short, "--course", where, also_fine=NEEDS_A_PERSON)
+    command("stats", assignment.short, "--course", where)
     command("export", assignment.short, "--course", where, "--to", f"{where}/marks.csv")
 
 
@@ -95,10 +96,19 @@ def main() -> None:
     for what, path, how in (
         ("the book", site / "index.html", "make serve"),
         ("the homework as students get it", released, "open it in JupyterLab or VS Code"),
-        ("the graded class", DEMONSTRATION / "gradebook.db", "cd demonstration, then: nbgrader formgrader"),
+        (
+            "the graded class",
+            DEMONSTRATION / "gradebook.db",
+            "cd demonstration; ../.venv/bin/jupyter lab: Nbgrader, Formgrader",
+        ),
         (
             "a feedback page for each student",
             DEMONSTRATION / "feedback" / "index.html",
+            "open it in a browser",
+        ),
+        (
+            "what the class got wrong",
+            DEMONSTRATION / "reports" / f"stats-{assignment.name}.html",
             "open it in a browser",
         ),
         ("the marks", DEMONSTRATION / "marks.csv", "open it in a spreadsheet"),

@@ -78,7 +78,8 @@ class LatePolicy:
 class Course:
     """The whole calendar; `path` is the file it was read from, `late` is None where late work costs nothing.
 
-    `database` is the URL of the gradebook where it is not a file in the course directory.
+    `database` is the URL of the gradebook where it is not a file in the course directory, `book` the address at which
+    students read the book, empty where feedback shall not link to it.
     """
 
     path: Path
@@ -91,6 +92,7 @@ class Course:
     assignments: tuple[Assignment, ...]
     late: LatePolicy | None = None
     database: str | None = None
+    book: str = ""
 
     @property
     def root(self) -> Path:
@@ -243,6 +245,7 @@ def _course(document: Document) -> Course:
         assignments=(),
         late=LatePolicy(**data["late"]) if "late" in data else None,
         database=data.get("database"),
+        book=head.get("book", ""),
     )
     assignments = tuple(
         _assignment(document, index, entry, course, zone) for index, entry in enumerate(data["assignments"])

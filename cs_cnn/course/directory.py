@@ -32,7 +32,7 @@ An ordinary course directory of nbgrader, made by `cs-cnn init`. Students' work 
 | `feedback/` | a page per student; `feedback/index.html` lists them |
 | `nbgrader_config.py` | nbgrader's settings; yours to change |
 
-Written answers are marked by hand: run `nbgrader formgrader` here (or open Formgrader in JupyterLab).
+Written answers are marked by hand: start `jupyter lab` here, and choose Nbgrader, then Formgrader in its menu.
 """
 
 

@@ -38,7 +38,10 @@ _FILES = {
 
 SCHEMA = _object(
     {
-        "course": _object({"title": _TEXT, "version": _TEXT, "start": _TEXT, "time_zone": _TEXT}),
+        "course": _object(
+            {"title": _TEXT, "version": _TEXT, "start": _TEXT, "time_zone": _TEXT},
+            {"book": {"type": "string", "pattern": r"^https?://\S+$"}},
+        ),
         "ai_policies": {
             "type": "object",
             "minProperties": 1,

@@ -44,10 +44,14 @@ class View:
             self.complaints.append(f"{response.status}: {response.url}")
 
     def open(self, name: str) -> Any:
-        """Open a page and wait until its mathematics is set."""
+        """Open a page and wait until its mathematics is set, and its colours have changed to the scheme's."""
         self.complaints.clear()
         self.page.goto(f"{self.address}{name}.html", wait_until="load")
         self.page.evaluate("window.MathJax?.startup?.promise")
+        self.page.evaluate(
+            "Promise.race([Promise.allSettled(document.getAnimations().map(each => each.finished)),"
+            " new Promise(resolve => setTimeout(resolve, 5000))]).then(() => null)"
+        )
         return self.page
 
 
@@ -85,9 +89,6 @@ def test_page(name: str, view: tuple[int, str], views: dict[tuple[int, str], Vie
     complaints = list(tab.complaints)  # before axe, which loads the page's style sheets once more
     page.evaluate(axe_script)
     report = violations(page, narrow=view[0] < 1000)
-    if report:  # a colour may be changing from one scheme to the other
-        page.wait_for_timeout(1500)
-        report = violations(page, narrow=view[0] < 1000)
     assert not report, "\n".join(report)
     assert page.evaluate("document.documentElement.scrollWidth") <= view[0], wide_elements(page)
     assert page.evaluate("document.documentElement.dataset.theme") == view[1]

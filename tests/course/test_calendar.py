@@ -30,12 +30,21 @@ def test_reads_everything(tmp_path: Path) -> None:
     assert assignment.due == datetime(2027, 1, 20, 23, 59, tzinfo=ZoneInfo("Europe/Berlin"))
     assert assignment.files == {"numbers.txt": "data/numbers.txt"}
     assert course.policy(assignment.ai_policy).title == "Allowed"
+    assert course.book == ""
+    with_book = COURSE.replace("  title:", "  book: https://example.org/cnn\n  title:", 1)
+    assert load(tmp_path, with_book).book == "https://example.org/cnn"
 
 
 WRONG = [
     # (replace this, by that, line, words of the sentence)
     ("  title: A tiny course\n", "  title: A tiny course\n  colour: red\n", 3, "unknown key 'colour'"),
     ("    points: 10\n", "", 16, "lacks the key 'points'"),
+    (
+        "  title: A tiny course\n",
+        "  title: A tiny course\n  book: example.org\n",
+        3,
+        "does not have the form",
+    ),
     ("points: 10", "points: ten", 19, "should be a whole number, got 'ten'"),
     ("points: 10", "points: 0", 19, "at least 1"),
     ("points: 10", "points:", 19, "got nothing"),

@@ -163,6 +163,15 @@ def test_policies_through_the_command(written: Classroom) -> None:
     assert (
         code == 0 and 'href="https://example.org/cnn/one/first.html"' in text and "secret number" not in text
     )
+    calendar = written.folder / "course.yml"
+    known = calendar.read_text(encoding="utf-8")
+    calendar.write_text(
+        known.replace("  title:", "  book: https://example.org/ours\n  title:", 1), encoding="utf-8"
+    )
+    assert 'href="https://example.org/ours/one/first.html"' in run()[2]
+    assert 'href="https://example.org/cnn/one/first.html"' in run("--book", "https://example.org/cnn")[2]
+    assert "one/first.html" not in run("--book", "")[2]
+    calendar.write_text(known, encoding="utf-8")
     assert run("--book", "example.org")[0] == 2 and run("--policy", "all")[0] == 2
     log = (written.folder / "grading" / "log.txt").read_text(encoding="utf-8")
     assert "feedback: wrote 1 pages of a1_double, policy full" in log

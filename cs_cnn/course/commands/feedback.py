@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cs_cnn.course.commands.options import course_option, instructors, student_option
+from cs_cnn.course.commands.options import book_option, course_option, instructors, student_option
 
 if TYPE_CHECKING:
     from cs_cnn.course.report.manner import Policy
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How much a page tells: messages and hints, points only, or hidden tests and tracebacks, too.",
 )
-@click.option(
-    "--book",
-    envvar="CS_CNN_BOOK",
-    default="",
-    metavar="URL",
-    help="Where students read the book, for links; also as CS_CNN_BOOK.",
-)
+@book_option
 @click.option("--dry-run", is_flag=True, help="Say which pages would be written, and write nothing.")
 @click.pass_context
 @instructors
@@ -40,7 +34,7 @@ def feedback(
     folder: Path | None,
     students: tuple[str, ...],
     policy: Policy,
-    book: str,
+    book: str | None,
     dry_run: bool,
 ) -> None:
     """Write a feedback page for every graded submission of ASSIGNMENT.
@@ -55,14 +49,11 @@ def feedback(
       cs-cnn feedback a2 --policy scores --dry-run
       cs-cnn feedback a2 --book https://example.org/cnn
     """  # noqa: D301
-    from cs_cnn.course import directory
+    from cs_cnn.course import calendar, directory
     from cs_cnn.course.report import feedback as writing
 
-    if book and not book.startswith(("https://", "http://")):
-        raise click.UsageError(
-            f"--book is the address of the book, such as https://example.org/cnn, not '{book}'."
-        )
     home, found = directory.open_for(assignment, folder)
+    book = calendar.load(home).book if book is None else book
     written = writing.write(home, found, students=students, policy=policy, book=book, dry_run=dry_run)
     if dry_run:
         for page in written.pages:

@@ -44,6 +44,21 @@ def course_option(command: Callable[_Arguments, _Result]) -> Callable[_Arguments
     return where(database_option(command))
 
 
+def _address(_context: click.Context, _option: click.Parameter, book: str | None) -> str | None:
+    if book and not book.startswith(("https://", "http://")):
+        raise click.UsageError(
+            f"--book is the address of the book, such as https://example.org/cnn, not '{book}'."
+        )
+    return book
+
+
+book_option = click.option(
+    "--book",
+    envvar="CS_CNN_BOOK",
+    metavar="URL",
+    callback=_address,
+    help="Where students read the book, for links; by default as course.yml says. Also as CS_CNN_BOOK.",
+)
 student_option = click.option(
     "--student", "students", multiple=True, metavar="ID", help="Only this student; repeatable."
 )

@@ -36,13 +36,12 @@ def regrade(
       cs-cnn regrade a4 --course ~/cnn-2027 --apply
     """  # noqa: D301
     from cs_cnn.course import directory
-    from cs_cnn.course.grading import grade as grading
     from cs_cnn.course.grading import places, regrade
     from cs_cnn.course.grading.marks import number
 
     home, found = directory.open_for(assignment, folder)
     jobs = jobs or places.default_jobs()
-    changes = regrade.compare(home, found, students=students, jobs=jobs, sandbox=not no_sandbox)
+    changes = regrade.compare(home, found, students=students, write=write, jobs=jobs, sandbox=not no_sandbox)
     for change in changes:
         tasks = ", ".join(
             f"{task} {number(before)} → {number(after)}" for task, (before, after) in change.tasks.items()
@@ -54,5 +53,4 @@ def regrade(
     elif not write:
         click.echo(f"The marks of {len(changes)} {noun} would change. Nothing was written; --apply does it.")
     else:
-        grading.grade(home, found, students=students, again=True, jobs=jobs, sandbox=not no_sandbox)
         click.echo(f"The marks of {len(changes)} {noun} were changed; those given by hand were kept.")

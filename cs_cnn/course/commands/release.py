@@ -93,7 +93,8 @@ def _scan(course: Course, packages: bool) -> int:
 
     leaks = 0
     for scanned in received.scan(course, packages=packages):
-        found = f"{len(scanned.findings)} leaks" if scanned.findings else "no leak"
+        leaks = len(scanned.findings)
+        found = "no leak" if not leaks else f"{leaks} leak{'s' if leaks > 1 else ''}"
         click.echo(f"{scanned.name}: {f'{scanned.files} files, {found}' if scanned.files else 'not there'}.")
         for finding in scanned.findings:
             click.echo(f"  {finding}.")

@@ -6,25 +6,19 @@ from pathlib import Path
 
 import click
 
-from cs_cnn.course.commands.options import course_option, instructors
+from cs_cnn.course.commands.options import book_option, course_option, instructors
 
 
 @click.command()
 @click.argument("assignment")
 @course_option
-@click.option(
-    "--book",
-    envvar="CS_CNN_BOOK",
-    default="",
-    metavar="URL",
-    help="Where the book can be read, for links; also as CS_CNN_BOOK.",
-)
+@book_option
 @click.option(
     "--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="The HTML file to write."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @instructors
-def stats(assignment: str, folder: Path | None, book: str, target: Path | None, dry_run: bool) -> None:
+def stats(assignment: str, folder: Path | None, book: str | None, target: Path | None, dry_run: bool) -> None:
     """Write a page on how the class did in ASSIGNMENT.
 
     It shows which sections to explain once more, the distribution of the points, each task, the known mistakes that
@@ -43,16 +37,13 @@ def stats(assignment: str, folder: Path | None, book: str, target: Path | None, 
     from cs_cnn.course.report.manner import Book
     from cs_cnn.files import atomic_write
 
-    if book and not book.startswith(("https://", "http://")):
-        raise click.UsageError(
-            f"--book is the address of the book, such as https://example.org/cnn, not '{book}'."
-        )
     home, found = directory.open_for(assignment, folder)
     target = target or home / "reports" / f"stats-{found.name}.html"
-    titles = {chapter.file: chapter.title for chapter in calendar.load(home).chapters}
+    course = calendar.load(home)
+    titles = {chapter.file: chapter.title for chapter in course.chapters}
     with engine.session(home / "grading" / "log.txt"):
         counted = statistics.count(home, found, marks.table(home, found))
-        page = statistics.render(counted, Book(book, titles))
+        page = statistics.render(counted, Book(course.book if book is None else book, titles))
         if not dry_run:
             with atomic_write(target) as file:
                 file.write(page)

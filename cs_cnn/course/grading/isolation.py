@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -61,8 +62,9 @@ class Warm:
             opened.callback(shutil.rmtree, self.folder, ignore_errors=True)
             tasks.write(kit.source, self.folder / "source")
             students = edition.build(self.folder / "edition", kit.parts)
-            self._students = opened.enter_context(Sandboxes(students, packages=kit.packages))
-            self._judges = opened.enter_context(Sandboxes("full", packages=kit.packages))
+            warm = functools.partial(Sandboxes, packages=kit.packages, heavy=kit.heavy)
+            self._students = opened.enter_context(warm(students))
+            self._judges = opened.enter_context(warm("full"))
             self._opened = opened.pop_all()
 
     def close(self) -> None:

@@ -1,7 +1,8 @@
-"""Grading again into a shadow: who would have other marks with the checks as they are now."""
+"""Grading again with the checks as they are now, into a shadow or for good: who has other marks."""
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -12,13 +13,13 @@ from cs_cnn.course.calendar import Assignment
 from cs_cnn.course.engine import CONFIG_NAME
 from cs_cnn.course.grading import grade as grading
 from cs_cnn.course.grading import marks, submissions, template
-from cs_cnn.course.grading.journal import Journal
+from cs_cnn.course.grading.journal import Journal, Result
 from cs_cnn.errors import CsCnnError
 
 
 @dataclass(frozen=True)
 class Change:
-    """What would become of one submission.
+    """What becomes of one submission.
 
     Attributes
     ----------
@@ -44,11 +45,12 @@ def compare(
     assignment: Assignment,
     *,
     students: tuple[str, ...] = (),
+    write: bool = False,
     progress: bool = True,
     jobs: int | None = None,
     sandbox: bool = False,
 ) -> list[Change]:
-    """Grade submissions again without writing a mark, and say what would change.
+    """Grade submissions again, and say what changes.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def compare(
         Which one.
     students : tuple of str
         Only these; empty for everybody who was graded.
+    write : bool
+        Whether the new marks are written; else they are the shadow's, and forgotten. Those given by hand stay.
     progress : bool
         Whether to show a progress bar.
     jobs : int, optional
@@ -73,7 +77,7 @@ def compare(
     Raises
     ------
     CsCnnError
-        When nothing is graded yet.
+        When nothing is graded yet, or the run was interrupted.
     """
     old = Journal(folder, assignment).results
     people = [student for student in submissions.chosen(folder, assignment, students) if student in old]
@@ -81,26 +85,33 @@ def compare(
         raise CsCnnError(
             f"Nothing of {assignment.name} is graded yet; run `cs-cnn grade {assignment.short}` first."
         )
-    with tempfile.TemporaryDirectory(prefix="cs-cnn-") as temporary:
-        shadow = Path(temporary).resolve()
-        _cast(folder, shadow, assignment, people)
-        with engine.using_database(engine.sqlite_url(shadow / "gradebook.db")):
-            new = grading.grade(shadow, assignment, progress=progress, jobs=jobs, sandbox=sandbox)
+    grade = functools.partial(grading.grade, progress=progress, jobs=jobs, sandbox=sandbox)
+    if write:
+        new = grade(folder, assignment, students=tuple(people), again=True)
+        if new.interrupted:
+            raise CsCnnError("Interrupted; some have their new marks, run it again for the others.")
+    else:
+        with tempfile.TemporaryDirectory(prefix="cs-cnn-") as temporary:
+            shadow = Path(temporary).resolve()
+            _cast(folder, shadow, assignment, people)
+            with engine.using_database(engine.sqlite_url(shadow / "gradebook.db")):
+                new = grade(shadow, assignment)
         if new.interrupted:
             raise CsCnnError("Interrupted; nothing was changed.")
-        tests = [cell for cell in marks.graded_cells(folder, assignment) if not cell.written]
-        found = []
-        for student in people:
-            before, after = old[student], new.results[student]
-            points = {
-                cell.name: (before.cells.get(cell.grade_id) or 0.0, after.cells.get(cell.grade_id) or 0.0)
-                for cell in tests
-            }
-            changed = {name: pair for name, pair in points.items() if abs(pair[0] - pair[1]) > 1e-9}
-            if changed:
-                totals = [sum(pair[side] for pair in points.values()) for side in (0, 1)]
-                found.append(Change(student, totals[0], totals[1], changed, (before.state, after.state)))
-    return found
+    tests = [cell for cell in marks.graded_cells(folder, assignment) if not cell.written]
+    changes = (_change(student, old[student], new.results[student], tests) for student in people)
+    return [change for change in changes if change.tasks]
+
+
+def _change(student: str, before: Result, after: Result, tests: list[marks.Cell]) -> Change:
+    """Compare the points of the tests; marks given by hand are not looked at."""
+    points = {
+        cell.name: (before.cells.get(cell.grade_id) or 0.0, after.cells.get(cell.grade_id) or 0.0)
+        for cell in tests
+    }
+    changed = {name: pair for name, pair in points.items() if abs(pair[0] - pair[1]) > 1e-9}
+    totals = [sum(pair[side] for pair in points.values()) for side in (0, 1)]
+    return Change(student, totals[0], totals[1], changed, (before.state, after.state))
 
 
 def _cast(folder: Path, shadow: Path, assignment: Assignment, people: list[str]) -> None:

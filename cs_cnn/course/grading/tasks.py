@@ -31,8 +31,8 @@ class Kit:
         The hash of the software that the marks are meant to come from.
     sandbox : bool
         Whether students' code runs in sandboxes.
-    parts, packages : tuple of str
-        What submissions may import besides, see `sandbox.profile`.
+    parts, packages, heavy : tuple of str
+        What submissions may import besides, and what is imported for them beforehand, see `sandbox.profile`.
     """
 
     assignment: str
@@ -44,6 +44,7 @@ class Kit:
     sandbox: bool = False
     parts: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    heavy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def kit(folder: Path, assignment: Assignment, *, sandbox: bool = False) -> Kit:
         sandbox=sandbox,
         parts=needs.parts,
         packages=needs.packages,
+        heavy=needs.heavy,
     )
 
 

@@ -48,7 +48,7 @@ BROKEN = "GradingBroken"
 """The name of the error in a graded cell that could not be run through no fault of the student's."""
 _DEAD = "the kernel ended in an earlier cell (exit, or no memory left)"
 _SESSION = "__import__('cs_cnn.course.judge.session', fromlist=['session'])"
-_PATIENCE = 20.0
+_PATIENCE = 30.0
 _LET_GO = 3.0
 
 
@@ -102,6 +102,7 @@ class TwoKernels(RunCells):
         path = Path(self.notebook).resolve()
         self._trusted = trusted_cells(path)
         self._unfit = ""
+        self._answered = False
         self._ran: set[str] = set()
         self._ends = time.monotonic() + self.total
         kernels: Kernels = self.kernels()
@@ -242,7 +243,8 @@ class TwoKernels(RunCells):
     def _answering(self) -> Iterator[None]:
         """Have the student's kernel answer calls meanwhile; afterwards it runs cells again, or is stopped."""
         assert self.kc is not None
-        source = session.answer_source(self._socket)
+        source = session.answer_source(self._socket, again=self._answered)
+        self._answered = True
         request = self.kc.execute(source, silent=True, store_history=False, allow_stdin=False)
         try:
             yield

@@ -23,7 +23,7 @@ SECONDS = 30.0
 """Time for one call where no check sets a limit."""
 GRACE = 3.0
 """Seconds after the limit until no answer is expected any more: the student's process stops its functions itself."""
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds until the student's process must have come to the socket."""
 LONGEST_TEXT = 20_000
 """How many characters of what one call prints are repeated."""

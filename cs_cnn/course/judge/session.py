@@ -73,20 +73,24 @@ def end() -> str:
     return broken
 
 
-def answer_source(path: str) -> str:
+def answer_source(path: str, *, again: bool = False) -> str:
     """Return the code that makes a student's kernel answer until the conversation ends.
 
     Parameters
     ----------
     path : str
         The socket, as the student's kernel sees it.
+    again : bool
+        Whether this kernel has answered before, and so has the code already: it takes time to send and to read.
     """
+    if again:
+        return f"(lambda here: here.serve({path!r}, globals(), here.torch_source))({_THERE})"
     import inspect
 
     from cs_cnn.checks import modules
-    from cs_cnn.course.judge import answering, exchange, values, wire
+    from cs_cnn.course.judge import exchange, replying, values, wire
 
-    sources = {module.__name__: inspect.getsource(module) for module in (wire, exchange, values, answering)}
+    sources = {module.__name__: inspect.getsource(module) for module in (wire, exchange, values, replying)}
     parts: tuple[Any, ...] = (modules.TorchModule, modules.tensor, modules._array)
     torch_source = "\n".join(
         [
@@ -97,10 +101,11 @@ def answer_source(path: str) -> str:
             *map(inspect.getsource, parts),
         ]
     )
-    arguments = (sources, answering.MARK, path, torch_source)
+    arguments = (sources, replying.MARK, path, torch_source)
     return f"__import__('builtins').exec({_BOOTSTRAP!r}, {{'given': {arguments!r}, 'student': globals()}})"
 
 
+_THERE = "__import__('sys').modules['cs_cnn.course.judge.replying']"
 # The modules get the names under which they import each other; the real ones need not be there.
 _BOOTSTRAP = """
 import sys, types
@@ -110,5 +115,6 @@ for name, source in sources.items():
         module = sys.modules[name] = types.ModuleType(name)
         module.__file__ = mark
         exec(compile(source, f"{mark}/{name}", "exec"), module.__dict__)
+sys.modules[name].torch_source = torch_source
 sys.modules[name].serve(path, student, torch_source)
 """

@@ -27,7 +27,7 @@ _FILES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "answer key",
         "its name says that it holds answers",
         re.compile(
-            r"(^|/)((answer|marking|quiz)[-_ ]?(keys?|schemes?|notes)|(answers?|solutions?|rubrics?)(?![a-z]))[^/]*"
+            r"(^|/)((answer|marking|quiz)[-_ ]?(keys?|schemes?|notes)|answers?|solutions?|rubrics?)[^/]*"
             r"\.(csv|json|ya?ml|toml|txt|md|pdf|xlsx|ods|ipynb|py|zip)$|(^|/)solutions/",
             re.I,
         ),

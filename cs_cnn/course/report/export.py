@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,6 +67,11 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 
+def _local(when: datetime | None, zone: ZoneInfo) -> str | None:
+    """Return a moment as the course's clocks showed it."""
+    return None if when is None else when.astimezone(zone).isoformat(timespec="seconds")
+
+
 def rows(course: Course, folder: Path, assignments: list[Assignment]) -> tuple[list[str], list[list[str]]]:
     """Collect header and rows: every student of the class in every assignment.
 
@@ -93,11 +99,6 @@ def rows(course: Course, folder: Path, assignments: list[Assignment]) -> tuple[l
             names = {cell.grade_id: f"{assignment.short}.{cell.name}" for cell in cells}
             header += list(names.values())
             for row in marks.table(folder, assignment):
-                when = (
-                    ""
-                    if row.submitted is None
-                    else row.submitted.astimezone(zone).isoformat(timespec="seconds")
-                )
                 line = {
                     "student_id": harmless(row.student),
                     "last_name": harmless(row.last_name),
@@ -105,7 +106,7 @@ def rows(course: Course, folder: Path, assignments: list[Assignment]) -> tuple[l
                     "email": harmless(row.email),
                     "assignment": assignment.name,
                     "due": assignment.due.isoformat(timespec="minutes"),
-                    "submitted": when,
+                    "submitted": _local(row.submitted, zone) or "",
                     "points": marks.number(row.points),
                     "max_points": marks.number(row.max_points),
                     "state": row.state,
@@ -173,8 +174,7 @@ def document(course: Course, folder: Path, assignments: list[Assignment]) -> dic
                     "last_name": row.last_name,
                     "first_name": row.first_name,
                     "email": row.email,
-                    "submitted": row.submitted
-                    and row.submitted.astimezone(zone).isoformat(timespec="seconds"),
+                    "submitted": _local(row.submitted, zone),
                     "points": round(row.points, 2),
                     "days_late": row.late.days,
                     "state": row.state,

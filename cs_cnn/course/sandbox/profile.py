@@ -21,6 +21,7 @@ FRAMEWORKS = (
     "onnx",
     "onnxruntime",
 )
+_HEAVY = ("scipy.signal", "skimage", "sklearn.datasets")
 # A tool for every assignment but those that ask for it.
 _TOOL, _ASKED = "gradcheck", "numerical_gradient"
 
@@ -35,10 +36,13 @@ class Profile:
         Parts of this library beyond those that every student edition has, such as `zoo`.
     packages : tuple of str
         Those of `FRAMEWORKS` that the notebook uses.
+    heavy : tuple of str
+        Other modules that the notebook uses and that take long to import: better once than in every submission.
     """
 
     parts: tuple[str, ...]
     packages: tuple[str, ...]
+    heavy: tuple[str, ...] = ()
 
 
 def of(notebook: Path) -> Profile:
@@ -80,7 +84,8 @@ def of(notebook: Path) -> Profile:
     if _ASKED not in asked:
         parts.add(_TOOL)
     packages = {name.split(".")[0] for name in imported} & set(FRAMEWORKS)
-    return Profile(tuple(sorted(parts)), tuple(sorted(packages)))
+    heavy = tuple(module for module in _HEAVY if any(name.startswith(module) for name in imported))
+    return Profile(tuple(sorted(parts)), tuple(sorted(packages)), heavy)
 
 
 def _tree(source: str, notebook: Path) -> ast.Module:

@@ -44,7 +44,7 @@ _KERNEL = (
     "tornado.platform.asyncio",
     "sqlite3",
 )
-_NOTEBOOK = ("numpy.testing", "matplotlib.pyplot", "sklearn.datasets", "cs_cnn.data", "cs_cnn.checks")
+_NOTEBOOK = ("numpy.testing", "matplotlib.pyplot", "cs_cnn.data", "cs_cnn.checks")
 
 
 class Sandboxes:
@@ -56,6 +56,8 @@ class Sandboxes:
         The folder with the library that the kernels see, as `edition.build` makes it; "full" for the installed one.
     packages : sequence of str
         Those of `profile.FRAMEWORKS` that the kernels may import; they are imported beforehand.
+    heavy : sequence of str
+        Other modules that are imported beforehand.
     limits : Limits
         Of each sandbox.
     hidden : sequence of pathlib.Path
@@ -72,6 +74,7 @@ class Sandboxes:
         edition: Path | Literal["full"],
         *,
         packages: Sequence[str] = (),
+        heavy: Sequence[str] = (),
         limits: Limits | None = None,
         hidden: Sequence[Path] = (),
     ) -> None:
@@ -81,7 +84,8 @@ class Sandboxes:
         self._edition = None if edition == "full" else Path(edition).resolve()
         if self._edition is not None and not (self._edition / "cs_cnn" / "__init__.py").is_file():
             raise CsCnnError(f"{self._edition} holds no edition of the library; `edition.build` writes one.")
-        self._packages, self.limits = tuple(packages), limits or Limits()
+        self._packages, self._heavy = tuple(packages), tuple(heavy)
+        self.limits = limits or Limits()
         self._hidden = tuple(hidden)
         self._lock = threading.Lock()
         self._ready = False
@@ -157,7 +161,7 @@ class Sandboxes:
         seen = self._edition or Path(cs_cnn.__file__).parents[1]
         configuration = {
             "path": [str(seen), *(str(path) for path in view.libraries())],
-            "modules": [*_KERNEL, *_NOTEBOOK, *self._packages],
+            "modules": [*_KERNEL, *_NOTEBOOK, *self._heavy, *self._packages],
             "workshop": str(self._workshop),
             "bubblewrap": self._bubblewrap,
             "view": first,

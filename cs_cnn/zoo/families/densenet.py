@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from torch import nn
 
-from cs_cnn.zoo.parts.blocks import ConvBlock, initialise, require_choice, require_size
+from cs_cnn.zoo.parts.blocks import ConvBlock, initialise, require_choice, require_size, require_whole
 from cs_cnn.zoo.parts.dense import DenseLayer, NormConv, Transition
 from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
@@ -101,11 +101,6 @@ class DenseNet(Staged):
         initialise(self, "he")
 
 
-def _require_growth(growth: int) -> None:
-    if isinstance(growth, bool) or not isinstance(growth, int) or growth < 1:
-        raise ValueError(f"growth must be a whole number of at least 1, got {growth!r}.")
-
-
 @register("densenet121", published={"classes": 1000, "channels": 3, "size": 224}, small={"growth": 4})
 def densenet121(
     *,
@@ -186,7 +181,7 @@ def densenet121(
     torch.Size([2, 128, 4, 4])
     """
     require_size(size, 16, "three transitions halve its maps")
-    _require_growth(growth)
+    require_whole("growth", growth)
     large = size >= 64
     return DenseNet(
         classes=classes,
@@ -292,7 +287,7 @@ def densenet_cifar(
     """
     require_size(size, 16, "two transitions halve its maps")
     require_choice("stem_stride", stem_stride, get_args(StemStride))
-    _require_growth(growth)
+    require_whole("growth", growth)
     step = 6 if bottleneck else 3
     if isinstance(depth, bool) or not isinstance(depth, int) or depth <= 4 or depth % step != 4 % step:
         raise ValueError(

@@ -8,7 +8,14 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from cs_cnn.zoo.parts.blocks import ConvBlock, DenseBlock, initialise, require_choice, require_size
+from cs_cnn.zoo.parts.blocks import (
+    ConvBlock,
+    DenseBlock,
+    initialise,
+    require_choice,
+    require_size,
+    require_whole,
+)
 from cs_cnn.zoo.parts.staged import Staged
 from cs_cnn.zoo.registry import register
 
@@ -52,8 +59,7 @@ class _Highway(Staged):
     """What both forms share: the check of depth and activation, and how weights start."""
 
     def _check(self, depth: int, activation: str, gate_bias: float) -> None:
-        if isinstance(depth, bool) or not isinstance(depth, int) or depth < 3:
-            raise ValueError(f"depth must be a whole number of at least 3, got {depth!r}.")
+        require_whole("depth", depth, 3)
         require_choice("activation", activation, get_args(Activation))
         if not isinstance(gate_bias, int | float) or not -100 <= gate_bias <= 100:
             raise ValueError(f"gate_bias must be a number between -100 and 100, got {gate_bias!r}.")
@@ -145,8 +151,7 @@ class Highway(_Highway):
         super().__init__(channels=channels, size=size, fixed=True)
         self._check(depth, activation, gate_bias)
         require_size(size, 1, "an image has at least one pixel")
-        if isinstance(width, bool) or not isinstance(width, int) or width < 1:
-            raise ValueError(f"width must be a whole number of at least 1, got {width!r}.")
+        require_whole("width", width)
         act = _ACTIVATIONS[activation]
         self.stages = (*(f"layer{k}" for k in range(1, depth + 1)), "output")
         self.layer1 = DenseBlock(channels * size * size, width, activation=act)
@@ -238,8 +243,7 @@ class HighwayConv(_Highway):
         super().__init__(channels=channels, size=size, fixed=True)
         self._check(depth, activation, gate_bias)
         require_size(size, 8)
-        if isinstance(width, bool) or not isinstance(width, int) or width < 1:
-            raise ValueError(f"width must be a whole number of at least 1, got {width!r}.")
+        require_whole("width", width)
         act = _ACTIVATIONS[activation]
         convolutions = depth - 1
         pool_after = [round(convolutions * k / 3) for k in (1, 2, 3)]

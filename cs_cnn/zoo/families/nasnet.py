@@ -6,7 +6,14 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from cs_cnn.zoo.parts.blocks import classifier_head, initialise, require_choice, require_size, scaled
+from cs_cnn.zoo.parts.blocks import (
+    classifier_head,
+    initialise,
+    require_choice,
+    require_size,
+    require_whole,
+    scaled,
+)
 from cs_cnn.zoo.parts.cell_modules import Cell, Stack, norm
 from cs_cnn.zoo.parts.cells import parse_cell
 from cs_cnn.zoo.parts.staged import Staged
@@ -127,9 +134,8 @@ class NASNet(Staged):
         width: float = 1.0,
     ) -> None:
         require_choice("stem", stem, get_args(Stem))
-        for option, value in (("cells", cells), ("filters", filters)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{option} must be a whole number of at least 1, got {value!r}.")
+        require_whole("cells", cells)
+        require_whole("filters", filters)
         smallest = 3 if stem == "imagenet" else 1
         require_size(size, smallest)
         super().__init__(channels=channels, size=size, smallest=smallest)

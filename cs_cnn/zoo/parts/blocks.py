@@ -32,6 +32,27 @@ def require_choice(option: str, value: Any, allowed: Sequence[Any]) -> None:
         raise ValueError(f"{option} must be {' or '.join(map(repr, allowed))}, got {value!r}.")
 
 
+def require_whole(option: str, value: Any, least: int = 1) -> None:
+    """Raise a sentence unless an option is a whole number that is large enough.
+
+    Parameters
+    ----------
+    option : str
+        The option's name, for the sentence.
+    value : object
+        What was given.
+    least : int
+        The smallest that works.
+
+    Raises
+    ------
+    ValueError
+        When `value` is no whole number, or below `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{option} must be a whole number of at least {least}, got {value!r}.")
+
+
 def require_size(size: Any, smallest: int, why: str = "its poolings leave nothing of smaller images") -> None:
     """Raise a sentence unless images of this size are large enough for a net.
 

@@ -43,7 +43,7 @@ def start(code: str, *names: str, answers: str = "") -> Iterator[dict[str, Any]]
     *names : str
         What the test cell uses.
     answers : str
-        Runs in the place of the course's answering code; it finds the socket in `path`.
+        Runs in the place of the course's replying code; it finds the socket in `path`.
     """
     with tempfile.TemporaryDirectory(prefix="j") as folder:
         path = str(Path(folder, "s"))

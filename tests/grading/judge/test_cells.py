@@ -140,9 +140,9 @@ def sigmoid(z):
     for thing in gc.get_objects():
         if isinstance(thing, socket.socket): thing.close()
 """,
-    "replaces the answering": """
+    "replaces the replying": """
 import sys, types
-mine = sys.modules["cs_cnn.course.judge.answering"] = types.ModuleType("mine")
+mine = sys.modules["cs_cnn.course.judge.replying"] = types.ModuleType("mine")
 mine.__file__ = "<cs_cnn judge>"
 mine.serve = lambda *a: None
 """,

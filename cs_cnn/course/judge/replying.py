@@ -31,7 +31,7 @@ from cs_cnn.course.judge.wire import PLAIN_KINDS, Channel, TooLargeError, WireEr
 MARK = "<cs_cnn judge>"
 """How the file names of this code begin when it runs in a student's kernel."""
 _KEEP_TEXT, _KEEP_WARNINGS, _KEEP_FRAMES = 20_000, 50, 60
-_PATIENCE = 10.0
+_PATIENCE = 20.0
 
 
 class TimeUp(BaseException):
