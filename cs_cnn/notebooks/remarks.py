@@ -23,6 +23,7 @@ _SENTENCES = {
     "would replace (it|them).",
     "moved": "{cells} (stands|stand) at another place than (it was|they were) handed out at.",
     "changed": "{cells} (was|were) changed, and should stay as (it was|they were).",
+    "older": "{cells} (is|are) as in an earlier version of the assignment; (its|their) present text was used.",
     "lost": "{cells} (is|are) missing.",
     "empty": "{cells} (is|are) missing, with no other cell that could be the answer.",
     "imports": "{cells} (imports|import) packages after everything that may need them.",

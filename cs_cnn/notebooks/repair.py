@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cs_cnn.errors import CsCnnError
-from cs_cnn.notebooks.cells import Cell, cells_of, parses
+from cs_cnn.notebooks.cells import Cell, cells_of, parses, untouched
 from cs_cnn.notebooks.matching import Owners, in_order, match, stub
 from cs_cnn.notebooks.reading import Note, read
 from cs_cnn.notebooks.remarks import Remarks
@@ -172,6 +172,11 @@ class _Bench:
             elif len(claimed) > 1:
                 self.remarks.add("copied", cell)
             if claimed and all(piece.essence != cell.essence for piece in claimed):
+                if any(
+                    map(untouched, claimed)
+                ):  # as it was handed out: the assignment changed, and not the student
+                    self.remarks.add("older", cell)
+                    continue
                 self.remarks.add("changed", cell)
                 more = _added(cell, claimed[0])
                 if more.text.strip() and (cell.kind == "markdown" or more.defines or _has_imports(more)):

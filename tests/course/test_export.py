@@ -34,6 +34,7 @@ def test_marks_of_everybody(classroom: Classroom, tmp_path: Path) -> None:
     classroom.write("ada", "def double(x):\n    return 2 * x", "Because.")
     classroom.file("ada", b"2027-01-20 22:30:00 UTC", "timestamp.txt")
     classroom.file("bob", b"x")
+    (classroom.folder / "extensions.csv").write_text("student,assignment,due\nbob,a1,2027-01-22 23:59\n")
     assignment = calendar.load(classroom.folder).assignment("a1")
     grade.grade(classroom.folder, assignment, progress=False)
     classroom.file("new", b"x")
@@ -50,6 +51,7 @@ def test_marks_of_everybody(classroom: Classroom, tmp_path: Path) -> None:
     assert (ada["state"], ada["note"]) == ("needs_reading", "Waiting to be read: why.")
     assert (ada["a1.double"], ada["a1.why"]) == ("6", "")
     assert (bob["last_name"], bob["first_name"]) == ("'-Bobson", 'Bob "B"')
+    assert bob["due"] == "2027-01-22T23:59+01:00"
     assert (bob["state"], bob["points"], bob["a1.double"]) == ("unreadable", "0", "0")
     assert (zoe["last_name"], zoe["state"], zoe["points"], zoe["submitted"]) == (
         "'=1+1",

@@ -344,6 +344,17 @@ def test_pasted_pictures_stay_with_a_written_answer(release: Notebook, complete:
     assert cell(notebook, "report")["attachments"] == pictures
 
 
+def test_a_cell_that_the_course_changed_since_is_nobodys_fault(release: Notebook, complete: Notebook) -> None:
+    locked = next(c for c in cells_of(release) if c.locked and c.name and c.kind == "code")
+    newer = copy.deepcopy(release)
+    cell(newer, locked.name)["source"] = ["import math\n", text(cell(release, locked.name))]
+    mended, notes = mend(newer, written(complete))
+    assert [(note.kind, note.cells) for note in notes] == [("older", (locked.label,))]
+    assert "earlier version of the assignment" in notes[0].sentence
+    assert text(cell(mended, locked.name)).startswith("import math")
+    assert len(mended["cells"]) == len(newer["cells"])
+
+
 def test_checksums_tell_what_was_written(release: Notebook, complete: Notebook) -> None:
     marked = [c for c in cells_of(release) if c.name]
     assert all(map(untouched, marked))

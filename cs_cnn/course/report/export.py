@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cs_cnn.course import engine
+from cs_cnn.course import engine, late
 from cs_cnn.course.calendar import Assignment, Course
 from cs_cnn.course.grading import marks
 from cs_cnn.files import atomic_write
@@ -87,10 +87,11 @@ def rows(course: Course, folder: Path, assignments: list[Assignment]) -> tuple[l
     Returns
     -------
     tuple
-        The names of the columns, and the rows as text. The columns after `note` hold the points of one task each;
+        The names of the columns, and the rows as text. `due` is the student's own where there is an extension. The columns after `note` hold the points of one task each;
         an empty one has not been marked yet, or belongs to another assignment.
     """
     zone = ZoneInfo(course.time_zone)
+    extended = late.extensions(folder, course)
     header = list(COLUMNS)
     lines: list[dict[str, Any]] = []
     with engine.session():
@@ -105,7 +106,9 @@ def rows(course: Course, folder: Path, assignments: list[Assignment]) -> tuple[l
                     "first_name": harmless(row.first_name),
                     "email": harmless(row.email),
                     "assignment": assignment.name,
-                    "due": assignment.due.isoformat(timespec="minutes"),
+                    "due": extended.get((row.student, assignment.name), assignment.due).isoformat(
+                        timespec="minutes"
+                    ),
                     "submitted": _local(row.submitted, zone) or "",
                     "points": marks.number(row.points),
                     "max_points": marks.number(row.max_points),
