@@ -87,8 +87,9 @@ def rows(course: Course, folder: Path, assignments: list[Assignment]) -> tuple[l
     Returns
     -------
     tuple
-        The names of the columns, and the rows as text. `due` is the student's own where there is an extension. The columns after `note` hold the points of one task each;
-        an empty one has not been marked yet, or belongs to another assignment.
+        The names of the columns, and the rows as text. `due` is the student's own where there is an extension. The
+        columns after `note` hold the points of one task each; an empty one has not been marked yet, or belongs to
+        another assignment.
     """
     zone = ZoneInfo(course.time_zone)
     extended = late.extensions(folder, course)
