@@ -9,16 +9,13 @@ plain net may well come closer with more steps: the study compares nets that hav
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from cs_cnn import data, train, zoo
-from cs_cnn.errors import CsCnnError
+from cs_cnn import train, zoo
+from cs_cnn.studies.images import centred
 from cs_cnn.studies.recording import mean_and_spread
 
 NETS = ("resnet20", "plain20", "plain56")
@@ -86,19 +83,13 @@ def study(
         test_accuracy (errors and accuracies are fractions; evaluated with the weights as they are then); and
         test_accuracies, one for each epoch.
     """
-    images = data.load(setting.data)
-    if setting.images > len(images.x_train) or setting.test_images > len(images.x_test):
-        raise CsCnnError(f"{setting.data} has only {len(images.x_train)} + {len(images.x_test)} images.")
-    x, y = images.x_train[: setting.images], images.y_train[: setting.images]
-    x_test, y_test = images.x_test[: setting.test_images], images.y_test[: setting.test_images]
-    centre, scale = np.float32(x.mean()), np.float32(x.std())
-    x, x_test = (x - centre) / scale, (x_test - centre) / scale
+    (x, y), (x_test, y_test), classes = centred(setting.data, setting.images, setting.test_images)
     runs = []
     for seed in setting.seeds:
         for name in nets:
             net = zoo.build(
                 name,
-                classes=len(images.classes),
+                classes=len(classes),
                 channels=x.shape[1],
                 size=x.shape[2],
                 width=setting.width,
@@ -159,9 +150,3 @@ def summarise(runs: Sequence[Run]) -> dict[str, Any]:
         }
         for net in found
     }
-
-
-def as_written(setting: Setting) -> dict[str, Any]:
-    """Return a setting as a result file holds it."""
-    written = dataclasses.asdict(setting)
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}

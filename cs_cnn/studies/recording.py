@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import platform
@@ -80,6 +81,12 @@ def machine() -> dict[str, Any]:
         lines = []
     told = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return {"cpu": told[0] if told else name, "cores": os.cpu_count(), "torch": torch.__version__}
+
+
+def as_written(setting: Any) -> dict[str, Any]:
+    """Return a setting, a dataclass, as a result file holds it: tuples are lists in JSON."""
+    written = dataclasses.asdict(setting)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}
 
 
 def write(

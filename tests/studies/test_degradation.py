@@ -57,7 +57,7 @@ def test_the_command_prints_the_runs_and_writes_a_whole_file(tmp_path, monkeypat
     assert [line.split()[0] for line in lines[:6]] == [*it.NETS, *it.NETS]
     assert "mean and standard deviation over 2 seeds" in lines
     written = recording.read(out)
-    assert written["study"] == "degradation" and written["setting"] == it.as_written(TINY)
+    assert written["study"] == "degradation" and written["setting"] == recording.as_written(TINY)
     assert written["summary"] == it.summarise(written["runs"])
     assert set(written["machine"]) == {"cpu", "cores", "torch"}
 
@@ -89,7 +89,7 @@ def recorded():
 
 
 def test_the_recorded_file_is_whole(recorded):
-    assert recorded["setting"] == it.as_written(it.RECORDED)
+    assert recorded["setting"] == recording.as_written(it.RECORDED)
     pairs = [(run["net"], run["seed"]) for run in recorded["runs"]]
     assert sorted(pairs) == sorted((net, seed) for net in it.NETS for seed in it.RECORDED.seeds)
     assert len(it.RECORDED.seeds) >= 5

@@ -18,7 +18,6 @@ from cs_cnn.studies.lesion.experiment import (
     RECORDED,
     Run,
     Setting,
-    as_written,
     gradient_by_length,
     study,
 )
@@ -33,7 +32,6 @@ __all__ = [
     "Run",
     "Setting",
     "Unravelled",
-    "as_written",
     "blocks",
     "exchanges",
     "gradient_by_length",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cs_cnn import data, train, zoo
+from cs_cnn import train, zoo
 from cs_cnn.errors import CsCnnError
+from cs_cnn.studies.images import centred
 from cs_cnn.studies.lesion import surgery
 from cs_cnn.studies.lesion.paths import Unravelled, norms
 from cs_cnn.zoo.families.resnet_cifar import CifarResNet
@@ -111,7 +111,7 @@ def study(
         of the orders that were tried, and `reordered`, the errors with them; and for nets with shortcuts `gradient`,
         see `gradient_by_length`.
     """
-    x, y, x_test, y_test = _images(setting)
+    (x, y), (x_test, y_test), _ = centred(setting.data, setting.images, setting.test_images)
     runs = []
     for seed in setting.seeds:
         for name in nets:
@@ -233,24 +233,3 @@ def gradient_by_length(
         "together": [float(f"{norms(part).mean():.4g}") for part in parts],
         "whole": float(f"{norms(whole).mean():.4g}"),
     }
-
-
-def as_written(setting: Setting) -> dict[str, Any]:
-    """Return a setting as a result file holds it."""
-    written = dataclasses.asdict(setting)
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}
-
-
-def _images(setting: Setting) -> tuple[Any, Any, Any, Any]:
-    """Return centred images and labels, for training and for the test."""
-    images = data.load(setting.data)
-    if setting.images > len(images.x_train) or setting.test_images > len(images.x_test):
-        raise CsCnnError(f"{setting.data} has only {len(images.x_train)} + {len(images.x_test)} images.")
-    x, x_test = images.x_train[: setting.images], images.x_test[: setting.test_images]
-    centre, scale = np.float32(x.mean()), np.float32(x.std())
-    return (
-        (x - centre) / scale,
-        images.y_train[: setting.images],
-        (x_test - centre) / scale,
-        images.y_test[: setting.test_images],
-    )
