@@ -15,6 +15,7 @@ from cs_cnn.detect.anchors import NOTHING, OBJECT, from_offsets, match, to_offse
 from cs_cnn.detect.boxes import Boxes, Size, clip
 from cs_cnn.detect.suppression import non_maximum_suppression
 from cs_cnn.detect.yolo import Objects
+from cs_cnn.train.descent import descend
 from cs_cnn.train.devices import private_randomness
 from cs_cnn.zoo.parts.blocks import initialise
 
@@ -152,21 +153,22 @@ def fit_proposals(
     -------
     list of float
         The mean loss of every epoch.
+
+    Raises
+    ------
+    CsCnnError
+        When the loss is no longer a number.
     """
-    draw = torch.Generator().manual_seed(seed)
+
+    def batch_loss(places: Tensor) -> Tensor:
+        scores, offsets = head(features[places])
+        return proposal_loss(scores, offsets, Aims(aims.kind[places], aims.offsets[places]))
+
     optimiser = torch.optim.Adam(head.parameters(), lr=lr)
-    losses = []
-    for _ in range(epochs):
-        total = 0.0
-        for places in torch.split(torch.randperm(len(features), generator=draw), batch_size):
-            scores, offsets = head(features[places])
-            loss = proposal_loss(scores, offsets, Aims(aims.kind[places], aims.offsets[places]))
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            total += len(places) * float(loss.detach())
-        losses.append(total / len(features))
-    return losses
+    draw = torch.Generator().manual_seed(seed)
+    return list(
+        descend(optimiser, len(features), batch_loss, epochs=epochs, batch_size=batch_size, generator=draw)
+    )
 
 
 @torch.no_grad()

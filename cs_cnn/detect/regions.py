@@ -15,6 +15,7 @@ from cs_cnn.detect.boxes import Boxes, Size, area, clip
 from cs_cnn.detect.roi_align import roi_align_forward
 from cs_cnn.detect.suppression import non_maximum_suppression
 from cs_cnn.detect.yolo import Found, Objects
+from cs_cnn.train.descent import descend
 from cs_cnn.train.devices import private_randomness
 from cs_cnn.zoo.parts.blocks import initialise
 
@@ -160,24 +161,27 @@ def fit_regions(
     -------
     list of float
         The mean loss of every epoch.
+
+    Raises
+    ------
+    CsCnnError
+        When the loss is no longer a number.
     """
-    draw = torch.Generator().manual_seed(seed)
+
+    def batch_loss(places: Tensor) -> Tensor:
+        scores, offsets = head(lesson.pooled[places])
+        label = lesson.label[places]
+        there = label < head.classes
+        far = F.smooth_l1_loss(offsets[there], lesson.offsets[places][there], reduction="sum")
+        return F.cross_entropy(scores, label) + far / len(places)
+
     optimiser = torch.optim.Adam(head.parameters(), lr=lr)
-    losses = []
-    for _ in range(epochs):
-        total = 0.0
-        for places in torch.split(torch.randperm(len(lesson.label), generator=draw), batch_size):
-            scores, offsets = head(lesson.pooled[places])
-            label = lesson.label[places]
-            there = label < head.classes
-            far = F.smooth_l1_loss(offsets[there], lesson.offsets[places][there], reduction="sum")
-            loss = F.cross_entropy(scores, label) + far / len(places)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            total += len(places) * float(loss.detach())
-        losses.append(total / len(lesson.label))
-    return losses
+    draw = torch.Generator().manual_seed(seed)
+    return list(
+        descend(
+            optimiser, len(lesson.label), batch_loss, epochs=epochs, batch_size=batch_size, generator=draw
+        )
+    )
 
 
 @torch.no_grad()
