@@ -88,6 +88,16 @@ def test_the_site_names_no_other_host_to_load_from(site: Path) -> None:
         assert not loads.findall(path.read_text(encoding="utf-8")), path
 
 
+def test_the_assignments_page_names_the_parts_of_each(site: Path) -> None:
+    page = (site / "guide" / "assignments.html").read_text(encoding="utf-8")
+    course = yaml.safe_load((ROOT / "course.yml").read_text(encoding="utf-8"))
+    sections = page.split("<strong>Points:</strong>")[1:]
+    assert len(sections) == len(course["assignments"]) == 6
+    for assignment, section in zip(course["assignments"], sections, strict=True):
+        parts = re.findall(r"\((\d+) points\):", section)
+        assert sum(map(int, parts)) == assignment["points"], assignment["name"]
+
+
 def test_no_machine_path_is_in_the_pages(site: Path) -> None:
     paths = re.compile(re.escape(str(ROOT)) + r"|/tmp/\w|/home/\w|site-packages")
     for path in [*site.rglob("*.html"), *site.rglob("*.ipynb"), site / "searchindex.js"]:
