@@ -6,6 +6,8 @@ calendar's line, which fails a strict build.
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -17,6 +19,8 @@ from sphinx.util.docutils import SphinxDirective
 from cs_cnn.course import calendar
 from cs_cnn.errors import CsCnnError
 
+# | **Part A** | what is built | 17 |
+_PART = re.compile(r"^\| \*\*(.+?)\*\* \| (.+?) \| (\d+) \|$", re.M)
 logger = logging.getLogger(__name__)
 
 
@@ -84,7 +88,17 @@ class AssignmentFacts(CalendarDirective):
             f"- **Chapters:** {chapters}",
             f"- **AI assistants:** {policy.title}. {policy.text}",
         ]
-        return "\n".join([*facts, "", *self.downloads(each)])
+        return "\n".join([*facts, *self.parts(each), "", *self.downloads(each)])
+
+    def parts(self, each: calendar.Assignment) -> list[str]:
+        """Write what is to be built and what it is worth, from the table in the notebook's first cell."""
+        notebook = Path(self.env.srcdir).parent / "assignments" / each.name / f"{each.notebook}.ipynb"
+        if not notebook.is_file():
+            return []
+        self.env.note_dependency(str(notebook))
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        rows = _PART.findall("".join(cells[0]["source"]))
+        return [f"- **{name} ({points} points):** {what}" for name, what, points in rows]
 
     def downloads(self, each: calendar.Assignment) -> list[str]:
         """Write a download for each file in the student's folder."""
