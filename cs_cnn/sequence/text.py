@@ -30,8 +30,10 @@ class Corpus(NamedTuple):
         falling frequency in the training part; behind it, all others of either part.
     size : int
         Number of words in the vocabulary.
-    train, test : numpy.ndarray of int64, shapes (T,) and (T',)
-        Words, one after the other; the word `END` closes each paragraph.
+    train : numpy.ndarray
+        Words as int64 of shape (T,), one after the other; the word `END` closes each paragraph.
+    test : numpy.ndarray
+        The same for the held-out part.
     """
 
     words: tuple[str, ...]

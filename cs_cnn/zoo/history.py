@@ -23,8 +23,9 @@ class Result:
         Of the net, or of the team where the net has no name.
     year : int
         Of the challenge, or when the net became public.
-    kind : {"challenge", "human", "paper", "single"}
-        An entry to a challenge of 2010 to 2017; a person; several nets together, outside the challenge; or one net.
+    kind : str
+        "challenge": an entry to a challenge of 2010 to 2017; "human": a person; "paper": several nets together, outside
+        the challenge; "single": one net.
     net : str or None
         Name in the zoo of this net, or of the deepest one of those that took part; None where the zoo has none.
     layers : int or None
@@ -34,12 +35,14 @@ class Result:
     protocol : str
         What was shown to the net: "1 crop", "10 crops" (the middle and the corners, and all of them mirrored),
         "dense" (at every place), or as the entry or the people had it.
-    images : {"test", "validation"}
-        Where the errors were counted.
+    images : str
+        Where the errors were counted: "test" or "validation".
     extra_data : bool
         Whether more images than those of the challenge were used for training.
-    top1, top5 : float or None
-        Errors in percent; None where it is not published.
+    top1 : float or None
+        Error in percent; None where it is not published.
+    top5 : float or None
+        The same for five guesses.
     source : str
         Where the numbers stand.
     """

@@ -18,10 +18,10 @@ class Simulated:
 
     Attributes
     ----------
-    rates : ndarray (N, D)
-        Spikes that each neuron fires at each image on average; nobody who records can know them.
-    counts : ndarray of int (T, N, D)
-        Spikes that were counted in each of T presentations.
+    rates : numpy.ndarray
+        Shape (N, D): spikes that each neuron fires at each image on average; nobody who records can know them.
+    counts : numpy.ndarray
+        Whole numbers of shape (T, N, D): spikes that were counted in each of T presentations.
     """
 
     rates: Array

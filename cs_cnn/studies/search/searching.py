@@ -25,8 +25,10 @@ class Trace:
 
     Attributes
     ----------
-    choices : ndarray of int (T, D)
-    rewards : ndarray (T,)
+    choices : numpy.ndarray
+        The decisions of each of the T cells, whole numbers of shape (T, D).
+    rewards : numpy.ndarray
+        What each was worth, shape (T,).
     """
 
     choices: NDArray[np.int64]

@@ -191,9 +191,10 @@ class Table:
 
     Attributes
     ----------
-    validation, test : ndarray (256,)
-        Accuracies, by the number of the cell.
-    parameters : ndarray of int (256,)
+    validation, test : numpy.ndarray
+        Accuracies, by the number of the cell; shape (256,).
+    parameters : numpy.ndarray
+        How many the net of each cell has.
     """
 
     validation: NDArray[np.float64]

@@ -1,0 +1,231 @@
+"""The moving figures in Chromium: by keyboard, spoken, quiet, narrow, dark, printed, and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .conftest import BOOK, CHAPTERS
+
+pytestmark = pytest.mark.browser
+NAMES = sorted(path.stem for path in (BOOK / "figures").glob("*.js"))
+
+
+def chapter_of(name: str) -> str:
+    """Return the chapter that shows a figure."""
+    return next(
+        page
+        for page in CHAPTERS
+        if f"```{{moving}} {name}\n" in (BOOK / f"{page}.md").read_text(encoding="utf-8")
+    )
+
+
+@pytest.fixture()
+def show(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens a figure's chapter in a tab of its own and returns the figure when it moves."""
+    contexts = []
+
+    def open_figure(name: str, *, width: int = 1280, moving: bool = True, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on(
+            "console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None
+        )
+        page.goto(f"{address}{chapter_of(name)}.html")
+        figure = page.locator(f".moving[data-figure={name}]")
+        if moving:
+            page.evaluate("window.MathJax?.startup?.promise")
+            page.wait_for_selector(f".moving[data-figure={name}][data-ready=yes]")
+        return figure
+
+    yield open_figure
+    for context in contexts:
+        context.close()
+
+
+def type_over(field: Any, text: str) -> None:
+    """Replace a number field's content from the keyboard."""
+    field.focus()
+    field.page.keyboard.press("Control+a")
+    field.page.keyboard.type(text)
+
+
+def result(figure: Any) -> Any:
+    return figure.locator(".moving-result")
+
+
+def test_step_through_a_convolution_with_the_keyboard(show: Callable[..., Any]) -> None:
+    figure = show("convolution_stepper")
+    keys = figure.page.keyboard
+    guess = figure.locator("[data-part=guess]")
+    type_over(guess, "16")
+    keys.press("Enter")
+    assert result(figure).get_attribute("data-verdict") == "wrong"
+    assert "without the bias" in result(figure).inner_text()
+    type_over(guess, "17")
+    keys.press("Enter")
+    assert result(figure).get_attribute("data-verdict") == "right"
+    assert "(−2) · 1 + 0 · 2 + 2 · 5" in result(figure).inner_text()
+    figure.get_by_role("button", name="Row 0, column 0: 17").focus()
+    keys.press("ArrowDown")
+    keys.press("ArrowRight")
+    focused = figure.page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focused == "Row 1, column 1: ?"
+    assert "row 1, column 1" in figure.inner_text()
+    figure.get_by_label("Flip the kernel").focus()
+    keys.press("Space")
+    type_over(guess, "-15")
+    keys.press("Enter")
+    assert result(figure).get_attribute("data-verdict") == "right"
+    type_over(figure.get_by_label("Kernel, row 0, column 0"), "3")
+    assert figure.locator("[data-set=preset]").input_value() == "my own"
+    assert not figure.page.complaints
+
+
+def test_strict_says_why_a_window_does_not_fit(show: Callable[..., Any]) -> None:
+    figure = show("size_calculator")
+    type_over(figure.get_by_role("spinbutton", name="Stride"), "3")
+    assert "(7 - 3) / 3 + 1 = 2.33 is not a whole number" in result(figure).inner_text()
+    figure.get_by_label("Strict").focus()
+    figure.page.keyboard.press("Space")
+    assert "6 × 2 × 2" in result(figure).inner_text()
+    assert figure.locator(".strip-unseen").count() == 1
+    type_over(figure.get_by_role("spinbutton", name="Padding"), "1")
+    assert "6 × 3 × 3" in result(figure).inner_text()
+    type_over(figure.get_by_role("spinbutton", name="Kernel"), "99")
+    figure.page.keyboard.press("Tab")
+    assert figure.get_by_role("spinbutton", name="Kernel").input_value() == "9", (
+        "the last number that was possible"
+    )
+    assert not figure.page.complaints
+
+
+def test_build_a_receptive_field(show: Callable[..., Any]) -> None:
+    figure = show("receptive_field")
+    assert "sees 18 pixels" in result(figure).inner_text()
+    type_over(figure.get_by_label("Dilation"), "2")
+    figure.page.keyboard.press("Enter")
+    assert figure.locator(".moving-live tbody tr").count() == 6
+    before = result(figure).inner_text()
+    figure.get_by_role("slider").focus()
+    figure.page.keyboard.press("ArrowRight")
+    assert result(figure).inner_text() != before
+    for _ in range(6):
+        figure.get_by_role("button", name="Remove the last").press("Enter")
+    assert "each pixel sees itself" in result(figure).inner_text()
+    figure.get_by_role("button", name="Start again").press("Enter")
+    assert "sees 18 pixels" in result(figure).inner_text()
+    assert not figure.page.complaints
+
+
+def test_predict_what_a_shift_leaves(show: Callable[..., Any]) -> None:
+    figure = show("pooling_shift")
+    shifted = figure.locator("[data-part=moved]")
+    assert set(shifted.inner_text().split()) == {"?"}, "the answer must not be shown before the prediction"
+    figure.get_by_label("Shift").focus()
+    figure.page.keyboard.press("ArrowLeft")
+    type_over(figure.locator("[data-part=guess]"), "16")
+    figure.page.keyboard.press("Enter")
+    assert result(figure).get_attribute("data-verdict") == "right", "no shift changes nothing"
+    assert figure.locator("[data-part=moved] .moving-framed").count() == 16
+    figure.get_by_role("button", name="100 scenes").press("Enter")
+    assert "1600 of 1600" in result(figure).inner_text()
+    assert not figure.page.complaints
+
+
+def test_delete_a_residual_block(show: Callable[..., Any]) -> None:
+    figure = show("residual_paths")
+    figure.get_by_label("Delete branch 2").focus()
+    figure.page.keyboard.press("Space")
+    assert figure.locator(".moving-gone").count() == 0
+    type_over(figure.locator("[data-part=guess]"), "4")
+    figure.page.keyboard.press("Enter")
+    assert result(figure).get_attribute("data-verdict") == "right"
+    assert "(1 + 0.5) · 1 · (1 + 0.8) = 2.7" in result(figure).inner_text()
+    assert figure.locator(".moving-gone").count() == 4
+    assert not figure.page.complaints
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_with_everything_shown(
+    show: Callable[..., Any], axe_script: str, name: str, scheme: str
+) -> None:
+    figure = show(name, color_scheme=scheme, reduced_motion="reduce")
+    for button in ("Check", "Show it", "Show all", "100 scenes", "Show it as a still"):
+        for each in figure.get_by_role("button", name=button, exact=True).all():
+            each.click()
+    assert figure.locator(".moving-still").is_visible()
+    figure.page.evaluate(axe_script)
+    found = figure.page.evaluate(
+        "axe.run(document.querySelector(`.moving[data-figure=${name}]`), {resultTypes: ['violations']})".replace(
+            "${name}", name
+        )
+    )["violations"]
+    assert not [(each["id"], each["nodes"][0]["html"][:150]) for each in found]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_result_is_announced_and_its_cells_do_not_move(show: Callable[..., Any], name: str) -> None:
+    figure = show(name, reduced_motion="reduce")
+    assert result(figure).get_attribute("aria-live") == "polite"
+    assert figure.locator(".moving-live").get_attribute("aria-label")
+    moving = figure.evaluate(
+        "e => [...e.querySelectorAll('*')].filter(each => { const style = getComputedStyle(each);"
+        " return style.transitionProperty !== 'none' && parseFloat(style.transitionDuration) > 0"
+        " || style.animationName !== 'none'; }).length"
+    )
+    assert moving == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("name", NAMES)
+def test_its_space_is_reserved_and_it_stays_in_its_column(
+    show: Callable[..., Any], name: str, width: int
+) -> None:
+    figure = show(name, width=width)
+    reserved, needed = figure.locator(".moving-live").evaluate(
+        "e => { const reserved = parseFloat(getComputedStyle(e).minHeight); e.style.minHeight = 0;"
+        " const needed = e.getBoundingClientRect().height; e.style.minHeight = ''; return [reserved, needed]; }"
+    )
+    assert 0.9 < needed / reserved < 1.06, f"reserve {needed / 16:.1f}rem in course.css"
+    for button in ("Show it", "Show all", "Show it as a still"):
+        for each in figure.get_by_role("button", name=button, exact=True).all():
+            each.click()
+    sticking_out = figure.evaluate(
+        "e => [...e.querySelectorAll('*')].filter(each => !each.closest('.moving-wide')"
+        " && each.getBoundingClientRect().right > e.getBoundingClientRect().right + 1)"
+        ".map(each => each.tagName + '.' + each.className)"
+    )
+    assert not sticking_out
+    assert figure.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_paper_and_readers_without_javascript_get_the_still(show: Callable[..., Any], name: str) -> None:
+    plain = show(name, moving=False, java_script_enabled=False)
+    assert plain.locator(".moving-still").is_visible()
+    assert len(re.findall(r"\d", plain.locator(".moving-still").inner_text())) > 30
+    moving = show(name)
+    assert not moving.locator(".moving-still").is_visible()
+    moving.page.emulate_media(media="print")
+    assert moving.locator(".moving-still").is_visible()
+    assert not moving.locator(".moving-live").is_visible()
+
+
+def test_a_module_that_cannot_be_loaded_leaves_the_still(browser: Any, address: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/_static/figures/**", lambda route: route.abort())
+    page.goto(f"{address}{chapter_of(NAMES[0])}.html")
+    page.wait_for_selector(f".moving[data-figure={NAMES[0]}][data-ready=yes]")
+    figure = page.locator(f".moving[data-figure={NAMES[0]}]")
+    assert figure.locator(".moving-still").is_visible()
+    assert "could not start here" in figure.inner_text()
+    context.close()
