@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ def _mark(classroom: Classroom) -> Any:
         return grade.manual_score, grade.needs_manual_grade, found.manual_comment
 
 
+def _saves(response: Any, kind: str) -> bool:
+    return response.request.method == "PUT" and f"/formgrader/api/{kind}/" in response.url
+
+
 def test_a_written_answer_is_read_and_marked(classroom: Classroom, tmp_path: Path) -> None:
     classroom.write("ada", RIGHT, "Because two times is twice.")
     assert run(classroom).results["ada"].state == "needs_reading"
@@ -45,15 +50,18 @@ def test_a_written_answer_is_read_and_marked(classroom: Classroom, tmp_path: Pat
             page.set_default_timeout(PATIENCE)
             page.goto(f"{address}formgrader/gradebook/a1_double")
             expect(page.get_by_role("link", name="double")).to_be_visible(timeout=PATIENCE)
-            page.goto(f"{address}formgrader/submissions/{submitted}/")
+            # Until marks and comments have come, the page would overwrite what is typed.
+            page.goto(f"{address}formgrader/submissions/{submitted}/", wait_until="networkidle")
             expect(page.get_by_text("Because two times is twice.")).to_be_visible(timeout=PATIENCE)
-            score = page.locator("input.score").last
-            score.fill("3")
-            score.press("Tab")
-            comment = page.locator("textarea.comment").last
-            comment.fill("Say what happens to negative numbers.")
-            comment.press("Tab")
-            page.wait_for_timeout(2000)
+            for field, typed, kind in (
+                ("input.score", "3", "grade"),
+                ("textarea.comment", "Say what happens to negative numbers.", "comment"),
+            ):
+                place = page.locator(field).last
+                with page.expect_response(partial(_saves, kind=kind)) as answer:
+                    place.fill(typed)
+                    place.press("Tab")
+                assert answer.value.ok
             SHOTS.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=SHOTS / "formgrader.png", full_page=True)
         finally:

@@ -93,10 +93,10 @@ def _scan(course: Course, packages: bool) -> int:
 
     leaks = 0
     for scanned in received.scan(course, packages=packages):
-        leaks = len(scanned.findings)
-        found = "no leak" if not leaks else f"{leaks} leak{'s' if leaks > 1 else ''}"
+        count = len(scanned.findings)
+        found = "no leak" if not count else f"{count} leak{'s' if count > 1 else ''}"
         click.echo(f"{scanned.name}: {f'{scanned.files} files, {found}' if scanned.files else 'not there'}.")
         for finding in scanned.findings:
             click.echo(f"  {finding}.")
-        leaks += len(scanned.findings)
+        leaks += count
     return leaks
