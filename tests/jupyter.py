@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pytest
 
+# How those who open Chromium start it, and how long they wait.
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 90_000  # milliseconds for one step; an idle machine needs a tenth of it
+
 
 @contextlib.contextmanager
 def serving(base: Path, work: Path, extensions: Sequence[str]) -> Iterator[str]:

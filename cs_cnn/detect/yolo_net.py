@@ -16,7 +16,7 @@ from cs_cnn.detect.scenes import Scenes
 from cs_cnn.detect.suppression import non_maximum_suppression
 from cs_cnn.detect.yolo import Found, Objects, decode, encode
 from cs_cnn.detect.yolo_loss import Parts, yolo_loss
-from cs_cnn.errors import CsCnnError
+from cs_cnn.train.descent import descend
 from cs_cnn.train.devices import private_randomness
 from cs_cnn.zoo.parts.blocks import ConvBlock, initialise
 
@@ -122,27 +122,32 @@ def fit(
     optimiser = torch.optim.Adam(net.parameters(), lr=lr)
     steps = epochs * -(-len(images) // batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    sums = np.zeros(len(Parts._fields))
+
+    def batch_loss(places: Tensor) -> Tensor:
+        side = torch.randint(2, (len(places),), generator=draw)
+        parts = yolo_loss(net(mirrored[side, places]), both[side, places], per_cell=net.per_cell)
+        sums[:] += len(places) * np.array([float(part.detach()) for part in parts])
+        return parts.total()
+
     rows: list[dict[str, float]] = []
     net.train()
-    for _ in range(epochs):
-        start, sums = time.perf_counter(), np.zeros(len(Parts._fields))
-        for places in torch.split(torch.randperm(len(images), generator=draw), batch_size):
-            side = torch.randint(2, (len(places),), generator=draw)
-            parts = yolo_loss(net(mirrored[side, places]), both[side, places], per_cell=net.per_cell)
-            optimiser.zero_grad()
-            parts.total().backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-            sums += len(places) * np.array([float(part.detach()) for part in parts])
-        if not np.isfinite(sums).all():
-            raise CsCnnError(
-                f"The loss is no longer a number in epoch {len(rows) + 1}; try a smaller lr than {lr}."
-            )
+    start = time.perf_counter()
+    for _ in descend(
+        optimiser,
+        len(images),
+        batch_loss,
+        epochs=epochs,
+        batch_size=batch_size,
+        generator=draw,
+        schedule=schedule,
+    ):
         means = (sums / len(images)).tolist()
         row = dict(zip(Parts._fields, means, strict=True))
         rows.append({**row, "loss": sum(means), "seconds": round(time.perf_counter() - start, 3)})
         if on_epoch is not None:
             on_epoch(rows[-1])
+        sums[:], start = 0, time.perf_counter()
     net.eval()
     return rows
 

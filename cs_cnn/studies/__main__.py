@@ -64,6 +64,12 @@ def _in_sentences(kept: str) -> Iterator[None]:
         raise SystemExit(130) from None
 
 
+def _save(out: Path | None, study: str, setting: Any, runs: Any, summary: Any) -> None:
+    if out is not None:
+        recording.write(out, study, recording.as_written(setting), runs, summary)
+        click.echo(f"written to {out}")
+
+
 def _degradation(quick: bool, out: Path | None, folder: Path | None) -> None:
     from cs_cnn.studies import degradation as it  # first: it says in a sentence when PyTorch is missing
 
@@ -87,9 +93,7 @@ def _degradation(quick: bool, out: Path | None, folder: Path | None) -> None:
             f"{net:<10} test accuracy {accuracy['mean']:.3f} ± {accuracy['spread']:.3f}  "
             f"training error {error['mean']:.3f} ± {error['spread']:.3f}"
         )
-    if out is not None:
-        recording.write(out, "degradation", recording.as_written(setting), runs, summary)
-        click.echo(f"written to {out}")
+    _save(out, "degradation", setting, runs, summary)
 
 
 def _lesion(quick: bool, out: Path | None) -> None:
@@ -113,9 +117,7 @@ def _lesion(quick: bool, out: Path | None) -> None:
     for net, found in summary.items():
         for measure, value in found.items():
             click.echo(f"{net:<10} {measure:<15} {value['mean']:.3f} ± {value['spread']:.3f}")
-    if out is not None:
-        recording.write(out, "lesion", recording.as_written(setting), runs, summary)
-        click.echo(f"written to {out}")
+    _save(out, "lesion", setting, runs, summary)
 
 
 def _search(quick: bool, out: Path | None) -> None:
@@ -145,9 +147,7 @@ def _search(quick: bool, out: Path | None) -> None:
     for name in ("controller", "random"):
         for measure, value in summary[name].items():
             click.echo(f"{name:<10} {measure:<10} {value['mean']:.3f} ± {value['spread']:.3f}")
-    if out is not None:
-        recording.write(out, "search", recording.as_written(setting), runs, summary)
-        click.echo(f"written to {out}")
+    _save(out, "search", setting, runs, summary)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,12 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import expect, sync_playwright
 
 from cs_cnn.course import engine
-from tests.jupyter import serving
+from tests.jupyter import FLAGS, PATIENCE, serving
 
 from .conftest import Classroom
 from .test_grade import RIGHT, run
 
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE = 90_000  # milliseconds for one step; an idle machine needs a tenth of it
 
 pytestmark = pytest.mark.browser
 

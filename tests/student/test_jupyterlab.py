@@ -12,12 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.jupyter import serving
+from tests.jupyter import FLAGS, PATIENCE, serving
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "build" / "screenshots"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE = 90_000  # milliseconds for one step; an idle machine needs a tenth of it
 WRONG = "def output_size(size, kernel, stride=1, pad=0):\n    return (size + 2 * pad - kernel) // stride"
 RIGHT = WRONG + " + 1"
 FILLED = 'check("a4.output_size", output_size)'

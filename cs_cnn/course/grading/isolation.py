@@ -62,9 +62,9 @@ class Warm:
             opened.callback(shutil.rmtree, self.folder, ignore_errors=True)
             tasks.write(kit.source, self.folder / "source")
             students = edition.build(self.folder / "edition", kit.parts)
-            warm = functools.partial(Sandboxes, packages=kit.packages, heavy=kit.heavy)
-            self._students = opened.enter_context(warm(students))
-            self._judges = opened.enter_context(warm("full"))
+            sandboxes = functools.partial(Sandboxes, packages=kit.packages, heavy=kit.heavy)
+            self._students = opened.enter_context(sandboxes(students))
+            self._judges = opened.enter_context(sandboxes("full"))
             self._opened = opened.pop_all()
 
     def close(self) -> None:

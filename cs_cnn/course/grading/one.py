@@ -116,14 +116,11 @@ def autograde(root: Path, kit: Kit, student: str) -> list[str]:
     settings = engine.config(root)
     (root / engine.CONFIG_NAME).unlink()
     database = engine.sqlite_url(root / "gradebook.db")
-    if not kit.sandbox:
-        with _watched(settings):
-            engine.convert("Autograde", root, kit.assignment, settings, database=database)
-        return []
     home = root / "submitted" / student / kit.assignment
-    with _watched(settings), isolation.sandboxed(settings, kit, home) as kernels:
+    sandbox = isolation.sandboxed(settings, kit, home) if kit.sandbox else contextlib.nullcontext()
+    with _watched(settings), sandbox as kernels:
         engine.convert("Autograde", root, kit.assignment, settings, database=database)
-        return [f"The notebook was ended: {kernels.student.why}."] if kernels.student.why else []
+        return [f"The notebook was ended: {kernels.student.why}."] if kernels and kernels.student.why else []
 
 
 @contextlib.contextmanager
