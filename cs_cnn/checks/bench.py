@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from cs_cnn.gradcheck import numerical_gradient
 
 Array = NDArray[np.float64]
 Truth = Callable[[], Array]
+T = TypeVar("T")
 
 
 @dataclass
@@ -66,10 +67,14 @@ class Bench:
         Turns the name of an unfinished function into a sentence.
     replay : bool
         Only record what the functions return; nothing is compared.
+    earlier : mapping, optional
+        What `dear` found in another check of the same functions.
 
     Attributes
     ----------
     rng : numpy.random.Generator
+    found : dict
+        What `dear` found, by its name.
     """
 
     def __init__(
@@ -81,7 +86,9 @@ class Bench:
         rounds: int,
         missing: Callable[[str], str] = "{} is not implemented yet.".format,
         replay: bool = False,
+        earlier: Mapping[str, Any] | None = None,
     ) -> None:
+        self.found: dict[str, Any] = dict(earlier or {})
         self.task = task
         self.rounds = rounds
         self.rng = np.random.default_rng(seed)
@@ -109,6 +116,21 @@ class Bench:
                 f"{name} changes its argument {argument} in place; the caller may still need it."
             )
         return outcome
+
+    def dear(self, name: str, find: Callable[[], T]) -> T:
+        """Find something out that takes long, such as what a training gives; the hidden check need not do it again.
+
+        Parameters
+        ----------
+        name : str
+            What is found out.
+        find : callable
+            Finds it, unless the visible check of the same functions did a moment ago.
+        """
+        if name not in self.found:
+            self.found[name] = find()
+        found: T = self.found[name]
+        return found
 
     def unpack(self, outcome: Outcome, names: Sequence[str], function: str) -> list[Outcome]:
         """Split a returned tuple into its parts; a wrong form fails every part."""

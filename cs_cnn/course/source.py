@@ -7,6 +7,7 @@ The marks of a cell stand on its `# %%` line:
 ``test="sigmoid" points=5``            a code cell that gives points; students cannot change it
 ``written="report" points=8``          a Markdown cell that the student writes and a person marks
 ``locked="setup"``                     a cell that students cannot change
+``look="curve"``                       a code cell that only shows something; grading may leave it out
 none                                   a free cell
 =====================================  ==========================================================================
 """
@@ -18,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cs_cnn.course.judge.looking import TAG
 from cs_cnn.errors import CsCnnError
 
-_MARKS = ("answer", "test", "written", "locked")
+_MARKS = ("answer", "test", "written", "locked", "look")
 _CELL = re.compile(r"^#\s?%%(?:\s|$)")
 _REGION = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 _ID = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,55}$")
@@ -45,7 +47,7 @@ class Cell:
     @property
     def grade_id(self) -> str | None:
         """The name nbgrader knows the cell by, or None for a free cell."""
-        if self.mark is None:
+        if self.mark in (None, "look"):
             return None
         return f"test_{self.name}" if self.mark == "test" else self.name
 
@@ -107,7 +109,7 @@ class _Source:
                 raise self.error(line, f"the {mark} cell '{name}' needs points, a number above 0: points=5")
         elif points is not None:
             raise self.error(line, "points belong to a test or a written cell only")
-        kinds = {"answer": "code", "test": "code", "written": "markdown"}
+        kinds = {"answer": "code", "test": "code", "written": "markdown", "look": "code"}
         if mark in kinds and cell.cell_type != kinds[mark]:
             raise self.error(
                 line, f"the {mark} cell '{name}' must be a {kinds[mark]} cell, not {cell.cell_type}"
@@ -218,8 +220,8 @@ def notebook(path: Path, *, points: float | None = None) -> Any:
         new = v4.new_code_cell if cell.kind == "code" else v4.new_markdown_cell
         if cell.kind == "raw":
             new = v4.new_raw_cell
-        metadata: dict[str, Any] = {}
-        if cell.mark is not None:
+        metadata: dict[str, Any] = {"tags": [TAG]} if cell.mark == "look" else {}
+        if cell.grade_id is not None:
             metadata["nbgrader"] = {
                 "schema_version": 3,
                 "grade": cell.mark in ("test", "written"),

@@ -255,7 +255,7 @@ check("a1.perceptron_train", perceptron_train, perceptron_step, perceptron_outpu
 # second letter, dark ones for the first. Try other pairs (`T`, `X`, `O`, `C`, `L`). Which are hard, and why? Can you
 # see in the weights where the unit looks?
 
-# %%
+# %% look="letters"
 LETTERS = {
     "T": "##### ..#.. ..#.. ..#.. ..#..",
     "X": "#...# .#.#. ..#.. .#.#. #...#",
@@ -641,7 +641,7 @@ check("a1.softmax_loss_vectorised", softmax_loss_vectorised, hidden=True, seed=1
 # The next cell runs both functions on 200 pictures of clothing and compares results and times. Nothing here is
 # graded.
 
-# %%
+# %% look="loops_and_arrays"
 clothing = data.load("fashion-mnist")
 x_few = clothing.x_train[:200].reshape(200, 784).astype(float)
 w_few = np.random.default_rng(0).normal(0, 0.01, size=(784, 10))
@@ -922,7 +922,7 @@ check("a1.train", train, hidden=True, seed=10441)
 # look the way it does, and what would happen if all shoes in the test pictures pointed to the other side? The
 # cell also measures that.
 
-# %%
+# %% look="training"
 try:
     w, b, losses = train(x_train, y_train, seed=0)
     on_val = accuracy(predict(x_val, w, b), y_val)
@@ -959,7 +959,7 @@ else:
 # the border look like now?
 
 
-# %%
+# %% look="hard_cases"
 def features(p):
     """Return what the classifier sees of the points p (N, 2); change this function."""
     return p

@@ -606,7 +606,7 @@ check("a2.train", train, forward, hidden=True, seed=20426)
 # Numbers say whether a training worked; a curve says why. The next cell trains once on `dataset.txt` and draws the
 # loss. Change the cell as you like.
 
-# %%
+# %% look="training"
 try:
     x_train, y_train, x_test, y_test = load_data("dataset.txt")
     params, losses = train(x_train, y_train, seed=0)

@@ -403,7 +403,7 @@ check("a3.dropout_backward", dropout_forward, dropout_backward, hidden=True, see
 # One masked picture is hard to recognise, and the mean of many is the picture again. With which $p$ do you still see
 # from a single mask what it is?
 
-# %%
+# %% look="dropout"
 p = 0.5
 try:
     rng = np.random.default_rng(0)
@@ -670,7 +670,7 @@ check("a3.he", he, hidden=True, seed=30410)
 # A signal goes through ten ReLU layers of 300 units, with your weights, with small ones, and with the formula as it
 # was printed. The table shows its standard deviation. What would the gradient of the first layer be in each case?
 
-# %%
+# %% look="scales"
 try:
     rules = {
         "he": he,
@@ -966,7 +966,7 @@ check("a3.adam_step", adam_step, hidden=True, seed=30415)
 # A long valley, $L = \frac12 (w_1^2 + 40\, w_2^2)$, and where your five rules go in 60 steps from the same place.
 # Change the rates. Which rule is the first to reach the centre, and which rate makes each of them leave the picture?
 
-# %%
+# %% look="courses"
 settings = {"sgd": 0.04, "momentum": 0.008, "AdaGrad": 0.6, "RMSProp": 0.06, "Adam": 0.3}
 try:
     steppers = {
@@ -1113,7 +1113,7 @@ check("a3.search", search, hidden=True, seed=30417)
 # the loss. They take a few seconds. The cells are yours: change what you like.
 
 
-# %%
+# %% look="functions"
 fashion = data.load("fashion-mnist")
 pictures = (fashion.x_train.astype(float) - 0.286) / 0.353  # mean and spread of all pixels
 rows_of = {
@@ -1174,7 +1174,7 @@ def plain(w, dw, state, lr):
     return sgd_step(w, dw, lr), state
 
 
-# %%
+# %% look="rates"
 rates = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10]
 try:
     start = time.perf_counter()
@@ -1196,7 +1196,7 @@ except NotImplementedError:
     plt.close("all")
     print("There is nothing to study yet: finish tasks 3.1 to 3.3 and 3.10 to 3.15 first.")
 
-# %%
+# %% look="search"
 try:
     some_rates = draw_rates(12, 1e-4, 1, np.random.default_rng(3))
     best_rate, on_validation, on_test = search(some_rates, lambda lr: train_with(plain, lr)[0], accuracy_of)

@@ -196,7 +196,7 @@ check("a4.conv2d_forward", conv2d_forward, hidden=True, seed=40402)
 # where it becomes brighter downwards. The next cell shows them a photograph through *your* layer. Change the kernels
 # as you like.
 
-# %%
+# %% look="edges"
 from sklearn.datasets import load_sample_image
 
 photograph = load_sample_image("flower.jpg")[::4, ::4].mean(axis=2) / 255  # grey, every fourth pixel
@@ -422,7 +422,7 @@ check("a4.conv2d_backward", conv2d_forward, conv2d_backward, hidden=True, seed=4
 # Your instrument, on your layer. Change stride and padding; then break a line of `conv2d_backward` on purpose and see
 # which number notices.
 
-# %%
+# %% look="gradients"
 rng = np.random.default_rng(4)
 stride, pad = 2, 1
 arrays = [rng.normal(size=(2, 3, 5, 7)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)]
@@ -677,7 +677,7 @@ check("a4.avg_pool2d", avg_pool2d_forward, avg_pool2d_backward, hidden=True, see
 #
 # A shoe from Fashion-MNIST, and what is left of it. Which of the two keeps thin bright lines?
 
-# %%
+# %% look="pooling"
 from cs_cnn import data
 
 shoe = data.load("fashion-mnist").x_train[:1].astype(float)
@@ -824,7 +824,7 @@ check("a4.col2im", col2im, hidden=True, seed=40411)
 #
 # The same convolution by your loops and by one matrix product. How much of the second time is the copying?
 
-# %%
+# %% look="speed"
 try:
     rng = np.random.default_rng(5)
     x, w, b = rng.normal(size=(8, 3, 32, 32)), rng.normal(size=(16, 3, 5, 5)), rng.normal(size=16)
@@ -1063,7 +1063,7 @@ check("a4.separable_cost", separable_cost, hidden=True, seed=40415)
 # How much do the two steps save, for a layer in the middle of a network? Change the numbers and find out what
 # decides it.
 
-# %%
+# %% look="costs"
 try:
     for channels, side in [(16, 112), (64, 56), (256, 14), (512, 7)]:
         _, _, full = conv_cost((channels, side, side), channels, (3, 3), pad=1)
@@ -1112,7 +1112,7 @@ except NotImplementedError:
 # change that works, with its cost 1.
 # ### END SOLUTION
 
-# %%
+# %% look="receptive_field"
 try:
     layers = []
     x = np.random.default_rng(6).uniform(1, 2, size=(1, 1, 46, 46))

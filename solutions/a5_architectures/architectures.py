@@ -267,7 +267,7 @@ check("a5.memory", memory, hidden=True, seed=50503)
 #
 # Where are the parameters of VGG-16, and where is its memory? The first written question will ask you why.
 
-# %%
+# %% look="vgg16_layers"
 try:
     table = layer_table(VGG16, (3, 224, 224))
     activation_bytes, parameter_bytes = memory(table)
@@ -990,7 +990,7 @@ check("a5.train_resnet", train_resnet, hidden=True, seed=50514)
 #
 # Which clothes does your network take for which? The next cell trains once more and counts. Change it as you like.
 
-# %%
+# %% look="errors"
 clothes = data.load("fashion-mnist")
 try:
     trained = train_resnet(torch.from_numpy(clothes.x_train), torch.from_numpy(clothes.y_train), seed=0)

@@ -218,7 +218,7 @@ check("a6.occlusion", occlusion, hidden=True, seed=60602)
 # A photograph, both maps, and a net trained with ImageNet. Do the two methods agree about what matters? Try another
 # class: what speaks *against* it?
 
-# %%
+# %% look="saliency"
 if known is None:
     print("This picture needs the extra `pretrained`.")
 else:
@@ -564,7 +564,7 @@ check("a6.transfer_loss", gram_matrix, transfer_loss, hidden=True, seed=60607)
 # The flower, painted with the texture of a temple's roof. It is a small picture and few steps, so that it takes
 # seconds; more of both is better, and so is a net like VGG. Change the weights and the layers.
 
-# %%
+# %% look="style"
 STEPS, SIZE = 60, 112
 LAYERS = {"stem": 1.0, "blocks1": 1.0, "blocks2": 1.0}
 
@@ -774,7 +774,7 @@ check("a6.train_head", train_head, hidden=True, seed=60610)
 # worth less than the pixels: it has seen few things, and the mean of a map forgets where they were.
 
 
-# %%
+# %% look="transfer"
 class Trunk(nn.Module):
     """The part of a net up to some stage, for images of clothing."""
 
@@ -1089,7 +1089,7 @@ check("a6.yolo_decode", yolo_decode, hidden=True, seed=60614)
 #
 # There and back: three boxes are encoded, noise plays the part of a net, and the answer is decoded and cleaned up.
 
-# %%
+# %% look="boxes"
 rng = np.random.default_rng(0)
 true = np.array([[30.0, 40, 110, 130], [120, 20, 210, 90], [150, 80, 250, 150]])
 try:
@@ -1186,7 +1186,7 @@ check("a6.forward_without", forward_without, hidden=True, seed=60615)
 # block once, and draws the accuracy that is left; it takes some ten seconds. Task 6.16 asks what you expect: read it
 # and write that down first. The trained nets stay in `nets["residual"]` and `nets["plain"]` for your own experiments.
 
-# %%
+# %% look="lesion"
 BLOCKS, MAPS = 8, 16
 
 

@@ -181,3 +181,23 @@ def test_only_numpy_is_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "fine", done.stderr
+
+
+def test_the_hidden_check_repeats_no_training_that_the_visible_one_has_seen(solution: Functions) -> None:
+    calls: list[int] = []
+
+    def train(x: Any, y: Any, *, seed: int) -> Any:
+        calls.append(seed)
+        return solution["train"](x, y, seed=seed)
+
+    def asked(**how: Any) -> list[int]:
+        calls.clear()
+        assert checks.run("a2.train", [train, solution["forward"]], **how).points == 8
+        return list(calls)
+
+    visible, hidden = asked(), asked(hidden=True, seed=1)
+    assert (len(visible), len(hidden)) == (3, 2)
+    assert hidden[0] == hidden[1] and hidden[0] not in visible
+    assert (
+        len(asked(hidden=True, seed=1)) == 3
+    )  # what was seen is kept for the check that follows, and no longer

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from functools import lru_cache
+from functools import cache
 
 from cs_cnn.checks.mistakes.mistake import Mistake
 
 _ASSIGNMENTS = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
-@lru_cache(maxsize=1)
+@cache
+def _of(assignment: str) -> tuple[Mistake, ...]:
+    if assignment not in _ASSIGNMENTS:
+        return ()
+    return tuple(importlib.import_module(f"{__name__}.{assignment}").mistakes())
+
+
 def everything() -> tuple[Mistake, ...]:
     """Return every known mistake, in the order of the course."""
-    folders = (importlib.import_module(f"{__name__}.{name}") for name in _ASSIGNMENTS)
-    return tuple(mistake for folder in folders for mistake in folder.mistakes())
+    return tuple(mistake for name in _ASSIGNMENTS for mistake in _of(name))
 
 
 def bank(task: str) -> tuple[Mistake, ...]:
     """Return the known mistakes of one task; of two that explain the same parts, the first is named."""
-    return tuple(mistake for mistake in everything() if mistake.task == task)
+    return tuple(mistake for mistake in _of(task.split(".")[0]) if mistake.task == task)
 
 
 __all__ = ["Mistake", "bank", "everything"]

@@ -7,6 +7,7 @@ import functools
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from cs_cnn.course.grading.preflight import regular_files
 from cs_cnn.course.grading.tasks import Kit
 from cs_cnn.course.judge.cells import Kernels, TwoKernels
 from cs_cnn.course.sandbox import Limits, Sandboxes, edition, view
+from cs_cnn.course.sandbox.asking import Asking
 from cs_cnn.course.sandbox.running import require_namespaces
 from cs_cnn.errors import CsCnnError
 
 RUNS_CELLS = "cs_cnn.course.grading.preprocessors.RunCells"
 """What runs the cells without a sandbox, in the list of preprocessors of `nbgrader_config.py`."""
+_SESSION = "cs_cnn.course.judge.session"  # what the judge's kernel imports besides
 
 
 def require(course: Path) -> None:
@@ -41,35 +44,24 @@ def require(course: Path) -> None:
         view.lay_out(Path(workshop), None, (), Limits(), [course])
 
 
-class Warm:
-    """The warm processes for one assignment: one with the students' edition of the library, one with all of it.
+@dataclass(frozen=True)
+class Lent:
+    """Warm processes that this process, or the one that started it, keeps for one assignment.
 
-    Parameters
+    Attributes
     ----------
     kit : Kit
         What the assignment is graded with.
-
-    Raises
-    ------
-    CsCnnError
-        When this machine makes no sandboxes.
+    folder : pathlib.Path
+        With the instructors' notebook and the data in `source`.
+    students, judges : Asking
+        The way to the two of them: one with the students' edition of the library, one with all of it.
     """
 
-    def __init__(self, kit: Kit) -> None:
-        self.kit = kit
-        self.folder = Path(tempfile.mkdtemp(prefix="cs-cnn-warm-")).resolve()
-        with contextlib.ExitStack() as opened:
-            opened.callback(shutil.rmtree, self.folder, ignore_errors=True)
-            tasks.write(kit.source, self.folder / "source")
-            students = edition.build(self.folder / "edition", kit.parts)
-            sandboxes = functools.partial(Sandboxes, packages=kit.packages, heavy=kit.heavy)
-            self._students = opened.enter_context(sandboxes(students))
-            self._judges = opened.enter_context(sandboxes("full"))
-            self._opened = opened.pop_all()
-
-    def close(self) -> None:
-        """End both processes and everything that was forked from them."""
-        self._opened.close()
+    kit: Kit
+    folder: Path
+    students: Asking
+    judges: Asking
 
     @contextlib.contextmanager
     def kernels(self, submitted: Path) -> Iterator[Kernels]:
@@ -94,31 +86,83 @@ class Warm:
         link = Path(tempfile.mkdtemp(prefix="link-", dir=self.folder))
         with contextlib.ExitStack() as opened:
             opened.callback(shutil.rmtree, link, ignore_errors=True)
-            student = self._students.kernel_manager(files=own | data, link=link)
+            student = self.students.kernel_manager(files=own | data, link=link)
             opened.callback(student.close)
-            judge = self._judges.kernel_manager(files=data, link=link)
+            judge = self.judges.kernel_manager(files=data, link=link)
             opened.callback(judge.close)
             yield Kernels(student, judge, "/link/socket")
 
+    def close(self) -> None:
+        """Give the way to them up."""
+        self.students.close()
+        self.judges.close()
 
-_warm: Warm | None = None
+
+class Warm:
+    """The warm processes for one assignment, and whoever closes them ends everything that was forked from them.
+
+    Parameters
+    ----------
+    kit : Kit
+        What the assignment is graded with.
+
+    Raises
+    ------
+    CsCnnError
+        When this machine makes no sandboxes.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.folder = Path(tempfile.mkdtemp(prefix="cs-cnn-warm-")).resolve()
+        with contextlib.ExitStack() as opened:
+            opened.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            tasks.write(kit.source, self.folder / "source")
+            students = edition.build(self.folder / "edition", kit.parts)
+            sandboxes = functools.partial(Sandboxes, packages=kit.packages, belongings=(self.folder,))
+            self._students = opened.enter_context(sandboxes(students, heavy=kit.heavy))
+            self._judges = opened.enter_context(sandboxes("full", heavy=(*kit.heavy, _SESSION)))
+            self._opened = opened.pop_all()
+
+    def lend(self) -> Lent:
+        """Return the way to them, when they are ready; other processes may be started with it."""
+        return Lent(self.kit, self.folder, self._students.asking(), self._judges.asking())
+
+    def close(self) -> None:
+        """End both processes and everything that was forked from them."""
+        self._opened.close()
 
 
-def warm(kit: Kit) -> Warm:
-    """Return the warm processes for an assignment; those of another one are ended."""
-    global _warm
-    if _warm is None or _warm.kit != kit:
+_own: Warm | None = None
+_lent: Lent | None = None
+
+
+def borrow(lent: Lent) -> None:
+    """Use what another process keeps warm, for submissions of its assignment."""
+    global _lent
+    close()
+    _lent = lent
+
+
+def warm(kit: Kit) -> Lent:
+    """Return the way to the warm processes for an assignment; those of another one are ended."""
+    global _own, _lent
+    if _lent is None or _lent.kit != kit:
         close()
-        _warm = Warm(kit)
-    return _warm
+        _own = Warm(kit)
+        _lent = _own.lend()
+    return _lent
 
 
 def close() -> None:
-    """End the warm processes of this process, if it has any."""
-    global _warm
-    if _warm is not None:
-        _warm.close()
-        _warm = None
+    """End the warm processes of this process, if it has any, and use no others."""
+    global _own, _lent
+    if _lent is not None:
+        _lent.close()
+        _lent = None
+    if _own is not None:
+        _own.close()
+        _own = None
 
 
 @contextlib.contextmanager

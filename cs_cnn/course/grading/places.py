@@ -14,7 +14,7 @@ from multiprocessing import forkserver, util
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from cs_cnn.course.grading import submissions
+from cs_cnn.course.grading import isolation, submissions
 from cs_cnn.course.grading.tasks import Graded, Kit, Task
 from cs_cnn.errors import CsCnnError
 
@@ -89,13 +89,14 @@ class Processes:
         with _deaf():
             forkserver.ensure_running()  # it imports while this process does
         self._ready = False
-        self._begin()
+        self._warm: isolation.Warm | None = None
+        self._pool: ProcessPoolExecutor | None = None
 
-    def _begin(self) -> None:
+    def _begin(self) -> ProcessPoolExecutor:
         # When nobody holds the other end any more, also because this process was killed, the workers leave.
-        reader, self._lifeline = self._context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(self._jobs, self._context, initializer=_enter, initargs=(reader,))
-        self._reader = reader
+        self._reader, self._lifeline = self._context.Pipe(duplex=False)
+        given = (self._reader, None if self._warm is None else self._warm.lend())
+        return ProcessPoolExecutor(self._jobs, self._context, initializer=_enter, initargs=given)
 
     def room(self) -> int:
         """Return one more than there are processes: it waits while results are written."""
@@ -103,6 +104,10 @@ class Processes:
 
     def submit(self, function: Function, kit: Kit, task: Task) -> Future[Graded]:
         """Begin with one submission, or queue it."""
+        if self._pool is None:
+            if kit.sandbox and self._warm is None:
+                self._warm = isolation.Warm(kit)  # one for all workers: it takes seconds and memory
+            self._pool = self._begin()
         if not self._ready:
             # Ctrl-C while the first process waits to be forked would leave it behind: better one that does nothing.
             first = self._context.Process(target=_nothing)
@@ -112,9 +117,8 @@ class Processes:
         return self._pool.submit(function, kit, task)
 
     def mend(self) -> None:
-        """Start new processes: one of the old ones was killed."""
-        self.stop()
-        self._begin()
+        """Let new processes be started: one of the old ones was killed."""
+        self._end()
 
     def may_be_anothers(self, error: Exception) -> bool:
         """Return False: a process that ends is a `BrokenExecutor`."""
@@ -122,9 +126,16 @@ class Processes:
 
     def stop(self) -> None:
         """End all processes, whatever they are doing."""
-        self._lifeline.close()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._reader.close()
+        self._end()
+        if self._warm is not None:
+            self._warm.close()
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            self._lifeline.close()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._reader.close()
+            self._pool = None
 
 
 def _nothing() -> None: ...
@@ -143,9 +154,12 @@ def _deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _enter(lifeline: Connection) -> None:
+def _enter(lifeline: Connection, lent: isolation.Lent | None) -> None:
     """Begin a worker process."""
     from cs_cnn.course.grading import one
+
+    if lent is not None:
+        isolation.borrow(lent)
 
     once = threading.RLock()  # a second signal may come while the first is obeyed
 

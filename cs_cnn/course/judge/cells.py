@@ -39,8 +39,8 @@ from nbgrader import utils
 from traitlets import Callable, Unicode
 
 from cs_cnn.course.grading.preprocessors import STOPPED, TIMED_OUT, RunCells
-from cs_cnn.course.judge import session
-from cs_cnn.course.judge.trusted import Trusted, grade_id, trusted_cells
+from cs_cnn.course.judge import looking, session
+from cs_cnn.course.judge.trusted import Trusted, grade_id, look_cells, trusted_cells
 
 NO_ANSWER = "NoAnswer"
 """The name of the error in a graded cell whose questions were not answered."""
@@ -101,6 +101,8 @@ class TwoKernels(RunCells):
         """Run all cells; see nbgrader's Execute. `km` replaces the student's kernel manager."""
         path = Path(self.notebook).resolve()
         self._trusted = trusted_cells(path)
+        sources = [cell.source if cell.cell_type == "code" else "" for cell in nb.cells]
+        self._left_out = looking.unneeded(sources, look_cells(path))
         self._unfit = ""
         self._answered = False
         self._ran: set[str] = set()
@@ -135,6 +137,9 @@ class TwoKernels(RunCells):
         """Run one cell in the kernel it belongs to."""
         if cell.cell_type != "code":
             return super().preprocess_cell(cell, resources, index)
+        if index in self._left_out:
+            cell.outputs = [new_output("stream", name="stdout", text=looking.SAID)]  # type: ignore[no-untyped-call]
+            return cell, resources
         trusted = next((entry for entry in self._trusted if entry.name == grade_id(cell)), None)
         if trusted is not None and trusted.graded:
             cell.source = trusted.source

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cs_cnn.course.judge.looking import TAG
+
 
 @dataclass(frozen=True)
 class Trusted:
@@ -56,6 +58,25 @@ def trusted_cells(notebook: Path) -> list[Trusted]:
         names = tuple(sorted(used - made - ours))
         found.append(Trusted(cell.metadata.nbgrader.grade_id, cell.source, utils.is_grade(cell), names))
     return found
+
+
+def look_cells(notebook: Path) -> list[str]:
+    """Read the cells of the instructor's notebook that only show something.
+
+    Parameters
+    ----------
+    notebook : pathlib.Path
+        As in ``source/``.
+
+    Returns
+    -------
+    list of str
+        Their code.
+    """
+    import nbformat
+
+    document = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    return [cell.source for cell in document.cells if TAG in cell.metadata.get("tags", ())]
 
 
 def _names(source: str) -> tuple[set[str], set[str]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import secrets
 import shutil
 import socket
 import subprocess
@@ -20,11 +18,12 @@ from typing import Literal, Self
 
 import cs_cnn
 from cs_cnn.course.sandbox import view
+from cs_cnn.course.sandbox.asking import Asking
 from cs_cnn.course.sandbox.limits import Limits
 from cs_cnn.course.sandbox.profile import FRAMEWORKS
 from cs_cnn.course.sandbox.provisioning import SandboxedKernelManager
 from cs_cnn.course.sandbox.warm.job import PACKET
-from cs_cnn.course.sandbox.warm.users import NOBODY, can_become_nobody
+from cs_cnn.course.sandbox.warm.users import can_become_nobody
 from cs_cnn.errors import CsCnnError
 
 WARM_UP = 300  # seconds that importing everything may take on a slow disk
@@ -44,7 +43,9 @@ _KERNEL = (
     "tornado.platform.asyncio",
     "sqlite3",
 )
-_NOTEBOOK = ("numpy.testing", "matplotlib.pyplot", "cs_cnn.data", "cs_cnn.checks")
+_NOTEBOOK = ("numpy.random", "numpy.testing", "matplotlib.pyplot", "cs_cnn.data", "cs_cnn.checks")
+# What a package imports not when it is imported but when it is first used: torch with the first optimiser, 1.2 s.
+_AT_FIRST_USE = {"torch": ("torch._dynamo",)}
 
 
 class Sandboxes:
@@ -62,6 +63,8 @@ class Sandboxes:
         Of each sandbox.
     hidden : sequence of pathlib.Path
         Folders to make sure of that no kernel sees them: the course directory, the repository.
+    belongings : sequence of pathlib.Path
+        Folders that the warm process removes when it ends, since its owner may have been killed.
 
     Raises
     ------
@@ -77,6 +80,7 @@ class Sandboxes:
         heavy: Sequence[str] = (),
         limits: Limits | None = None,
         hidden: Sequence[Path] = (),
+        belongings: Sequence[Path] = (),
     ) -> None:
         unknown = sorted(set(packages) - set(FRAMEWORKS))
         if unknown:
@@ -86,7 +90,7 @@ class Sandboxes:
             raise CsCnnError(f"{self._edition} holds no edition of the library; `edition.build` writes one.")
         self._packages, self._heavy = tuple(packages), tuple(heavy)
         self.limits = limits or Limits()
-        self._hidden = tuple(hidden)
+        self._hidden, self._belongings = tuple(hidden), tuple(belongings)
         self._lock = threading.Lock()
         self._ready = False
 
@@ -119,50 +123,29 @@ class Sandboxes:
     def kernel_manager(
         self, *, files: Mapping[str, Path] | None = None, link: Path | None = None
     ) -> SandboxedKernelManager:
-        """Return a manager for a kernel in a new sandbox, which is made at once, in the background.
+        """Return a manager for a kernel in a new sandbox; see `Asking.kernel_manager`."""
+        return self.asking().kernel_manager(files=files, link=link)
 
-        Parameters
-        ----------
-        files : mapping of str to pathlib.Path, optional
-            What lies in the kernel's folder: name there, and the file to copy.
-        link : pathlib.Path, optional
-            A folder that the sandbox sees as `/link`, for sockets between two sandboxes. Only the full edition may
-            make anything in it; the others can connect to what is there.
+    def asking(self) -> Asking:
+        """Return what it takes to ask for sandboxes, once the warm process is ready.
 
-        Returns
-        -------
-        SandboxedKernelManager
-            Shutting its kernel down ends the sandbox; so does leaving the context.
+        Raises
+        ------
+        CsCnnError
+            When it did not start.
         """
-        extra: list[str] = []
-        if link is not None:
-            writable = self._edition is None
-            if writable and can_become_nobody():
-                os.chown(link, NOBODY, NOBODY)
-            extra = view.linked(link, writable=writable)
-
-        def request() -> socket.socket:
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with self._lock, theirs:
-                self._wait_until_ready()
-                socket.send_fds(self._control, [json.dumps({"view": extra}).encode()], [theirs.fileno()])
-            return ours
-
-        return SandboxedKernelManager(
-            request,
-            environment=view.environment(self._edition),
-            files=files or {},
-            limits=self.limits,
-            connection_file=self._workshop / f"{secrets.token_hex(6)}.json",
-        )
+        with self._lock:
+            self._wait_until_ready()
+        return Asking(self._control, self._edition, self.limits, self._workshop)
 
     def _launch(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
         first, last = view.lay_out(self._workshop, self._edition, self._packages, self.limits, self._hidden)
         seen = self._edition or Path(cs_cnn.__file__).parents[1]
+        later = [module for package in self._packages for module in _AT_FIRST_USE.get(package, ())]
         configuration = {
             "path": [str(seen), *(str(path) for path in view.libraries())],
-            "modules": [*_KERNEL, *_NOTEBOOK, *self._heavy, *self._packages],
-            "workshop": str(self._workshop),
+            "modules": [*_KERNEL, *_NOTEBOOK, *self._heavy, *self._packages, *later],
+            "folders": [str(folder) for folder in (self._workshop, *self._belongings)],
             "bubblewrap": self._bubblewrap,
             "view": first,
             "close": last,

@@ -56,7 +56,8 @@ def grade_train(bench: Bench) -> None:
     """Train three times, twice with one seed, and look at losses, parameters and training accuracy."""
     x, y, _, _ = _data()
     first, second = (int(seed) for seed in bench.rng.choice(1000, size=2, replace=False))
-    runs = [_train(bench, x, y, seed) for seed in (first, first, second)]
+    runs = [_train(bench, x, y, first) for _ in range(2)]
+    runs.append(bench.dear("another seed", lambda: _train(bench, x, y, second)))
     problem = next((params.failed.sentence for params, _ in runs if params.failed), "")
     if problem:
         for part in bench.verdicts:
@@ -139,19 +140,14 @@ def _still_zero(bench: Bench, params: Any) -> list[str]:
 
 def grade_accuracy(bench: Bench) -> None:
     """Train with three seeds, and take the median accuracy on the 100 test rows."""
-    x, y, x_test, y_test = _data()
-    on_test, on_train = [], []
-    for seed in bench.rng.choice(1000, size=3, replace=False):
-        params, _ = _train(bench, x, y, int(seed))
-        if params.failed:
-            bench.judge("median", False, params.failed.sentence)
-            return
-        accuracy, why = _accuracy(bench, params.value, x_test, y_test)
-        if why:
-            bench.judge("median", False, why)
-            return
-        on_test.append(accuracy)
-        on_train.append(_accuracy(bench, params.value, x, y)[0])
+    seeds = [int(seed) for seed in bench.rng.choice(1000, size=3, replace=False)]
+    measured = [_measure(bench, seeds[0])]
+    measured += bench.dear("two more seeds", lambda: [_measure(bench, seed) for seed in seeds[1:]])
+    why = next((sentence for _, _, sentence in measured if sentence), "")
+    if why:
+        bench.judge("median", False, why)
+        return
+    on_test, on_train = [test for test, _, _ in measured], [train for _, train, _ in measured]
     median, trained = sorted(on_test)[1], sorted(on_train)[1]
     share = next((share for level, share in LEVELS if median >= level), 0.0)
     several = ", ".join(f"{accuracy:.2f}" for accuracy in on_test)
@@ -160,6 +156,16 @@ def grade_accuracy(bench: Bench) -> None:
     )
     mistake = "overfitted" if trained >= 0.97 else "stopped_early"
     bench.judge("median", share == 1.0, message, fraction=share, mistake=mistake)
+
+
+def _measure(bench: Bench, seed: int) -> tuple[float, float, str]:
+    """Train once; return the accuracy on test and on training rows, and a sentence when there is none."""
+    x, y, x_test, y_test = _data()
+    params, _ = _train(bench, x, y, seed)
+    if params.failed:
+        return 0.0, 0.0, params.failed.sentence
+    on_test, why = _accuracy(bench, params.value, x_test, y_test)
+    return on_test, 0.0 if why else _accuracy(bench, params.value, x, y)[0], why
 
 
 def _mean(numbers: list[float]) -> float:

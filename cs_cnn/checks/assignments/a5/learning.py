@@ -72,7 +72,7 @@ def grade_overfit(bench: Bench) -> None:
         return
     symptom = _judge_losses(bench, losses)
     share, why = _share(shop, first, x, y)
-    outs = [_scores(shop, built, x) for built in (first, _overfit(bench, shop, x, y, seed)[0])]
+    same = bench.dear("same seed", lambda: _repeats(bench, shop, first, x, y, seed))
     # Last, since it moves the running statistics.
     in_training = _share(shop, first, x, y, training=True)[0] if share < 1 and not why else share
     if why:
@@ -81,13 +81,23 @@ def grade_overfit(bench: Bench) -> None:
         symptom = "statistics_lag"
     message = why or f"The model answers {share:.2f} of the fifty training images correctly, not all."
     bench.judge("learns", share == 1, message, fraction=0.5 if share >= 0.9 else 0.0, mistake=symptom)
-    same = all(out is not None for out in outs) and bool(np.allclose(outs[0], outs[1], rtol=1e-2, atol=1e-3))  # type: ignore[arg-type]
     message = "Two trainings with the same seed give two different models."
     bench.judge("seed", same, message, mistake="not_reproducible")
-    other, _ = _overfit(bench, shop, x, mixed, seed)
-    share, why = (0.0, other.failed.sentence) if other.failed else _share(shop, other, x, mixed)
+    share, why = bench.dear("shuffled", lambda: _shuffled(bench, shop, x, mixed, seed))
     message = why or f"With shuffled labels, {share:.2f} of the fifty images get the label they were given."
     bench.judge("any labels", share == 1, message, fraction=0.5 if share >= 0.9 else 0.0, mistake=symptom)
+
+
+def _repeats(bench: Bench, shop: Workshop, first: Built, x: Array, y: Any, seed: int) -> bool:
+    """Train again with the same seed, and tell whether the scores are the same."""
+    outs = [_scores(shop, built, x) for built in (first, _overfit(bench, shop, x, y, seed)[0])]
+    return all(out is not None for out in outs) and bool(np.allclose(outs[0], outs[1], rtol=1e-2, atol=1e-3))  # type: ignore[arg-type]
+
+
+def _shuffled(bench: Bench, shop: Workshop, x: Array, mixed: Any, seed: int) -> tuple[float, str]:
+    """Train with labels that say nothing, and return which share was learned by heart."""
+    built, _ = _overfit(bench, shop, x, mixed, seed)
+    return (0.0, built.failed.sentence) if built.failed else _share(shop, built, x, mixed)
 
 
 def _overfit(bench: Bench, shop: Workshop, x: Array, y: Any, seed: int) -> tuple[Built, Outcome]:
@@ -127,24 +137,27 @@ def _judge_losses(bench: Bench, outcome: Outcome) -> str:
 
 def grade_resnet(bench: Bench) -> None:
     """Train once on the packaged clothes, and measure on the test images."""
-    x, y, x_test, y_test = _clothes()
-    seed = int(bench.rng.integers(1000))
-    shop = Workshop(bench)
-    outcome = bench.call("train_resnet", {"x": tensor(x), "y": tensor(y)}, seed=seed)
-    built = shop.hold(outcome, "train_resnet must return a torch.nn.Module", exact=False)
-    if built.failed:
-        bench.expect("accuracy", Outcome(None, "", built.failed), lambda: np.zeros(1))
+    failed, share, in_training, why = bench.dear("one training", lambda: _trained(bench))
+    if failed is not None:
+        bench.expect("accuracy", failed, lambda: np.zeros(1))
         return
-    share, why = _share(shop, built, x_test, y_test)
     level = next((level for needed, level in LEVELS if share >= needed), 0.0)
-    symptom = ""
-    if why:
-        symptom = "features_for_scores"
-    elif level < 1:
-        in_training = _share(shop, built, x_test, y_test, training=True)[0]
-        symptom = _symptom(share, in_training)
+    symptom = "features_for_scores" if why else "" if level == 1 else _symptom(share, in_training)
     message = why or f"The accuracy on the test images is {share:.3f}, less than {LEVELS[0][0]}."
     bench.judge("accuracy", level == 1, message, fraction=level, mistake=symptom)
+
+
+def _trained(bench: Bench) -> tuple[Outcome | None, float, float, str]:
+    """Train; return what failed, the accuracy in evaluation and, if that is low, in training, and what is wrong."""
+    x, y, x_test, y_test = _clothes()
+    shop = Workshop(bench)
+    outcome = bench.call("train_resnet", {"x": tensor(x), "y": tensor(y)}, seed=int(bench.rng.integers(1000)))
+    built = shop.hold(outcome, "train_resnet must return a torch.nn.Module", exact=False)
+    if built.failed:
+        return Outcome(None, "", built.failed), 0.0, 0.0, ""
+    share, why = _share(shop, built, x_test, y_test)
+    low = not why and share < LEVELS[0][0]
+    return None, share, _share(shop, built, x_test, y_test, training=True)[0] if low else share, why
 
 
 def _symptom(share: float, in_training: float) -> str:

@@ -90,4 +90,5 @@ class _Server:
         for job in self._jobs:
             job.end()
         # Its owner does it too, unless it was killed.
-        shutil.rmtree(self._configuration["workshop"], ignore_errors=True)
+        for folder in self._configuration["folders"]:
+            shutil.rmtree(folder, ignore_errors=True)
