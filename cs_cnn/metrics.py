@@ -1,6 +1,8 @@
-"""How good predictions are: accuracy, and the top-k error of the ImageNet challenge."""
+"""How good predictions are: accuracy, the top-k error of the ImageNet challenge, and how sure an error is."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -117,3 +119,45 @@ def top_k_error(scores: np.ndarray, y: np.ndarray, *, k: int = 5) -> float:
     if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or not 1 <= k <= n_classes:
         raise ValueError(f"k must be a whole number from 1 to the number of classes, {n_classes}, got {k!r}")
     return float(np.mean(places >= k))
+
+
+def wilson_interval(wrong: int, count: int) -> tuple[float, float]:
+    """Give the 95% interval for an error that was counted on a few examples, after Wilson.
+
+    Unlike the usual ``p ± 1.96 sqrt(p (1 - p) / N)`` it stays between 0 and 1, and says something when nothing, or
+    everything, is wrong.
+
+    Parameters
+    ----------
+    wrong : int
+        How many examples were wrong, from 0 to `count`.
+    count : int
+        How many examples there were, at least 1.
+
+    Returns
+    -------
+    low, high : float
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        When the numbers cannot be counts.
+
+    Notes
+    -----
+    Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
+    Statistical Association 22, 1927.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(0, 50)
+    >>> round(low, 3), round(high, 3)
+    (0.0, 0.071)
+    """
+    if count < 1 or not 0 <= wrong <= count:
+        raise ValueError(f"wrong must be from 0 to count, and count at least 1; got {wrong} of {count}")
+    z, p = 1.96, wrong / count
+    centre = (p + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return max(0.0, centre - half), min(1.0, centre + half)

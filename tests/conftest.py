@@ -38,6 +38,7 @@ _NEEDS = {
     "facts": (FACTS.is_dir(), "the source lectures' facts (a folder `shared` beside the project)"),
 }
 _IN_CI = bool(os.environ.get("CI"))
+_EXCUSED = os.environ.get("TESTS_WITHOUT", "").split()  # markers CI may lack, as "facts" outside the project
 _missing: set[str] = set()
 
 # Kernels, BLAS and torch on one thread each: two threads on busy cores are many times slower.
@@ -56,7 +57,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, (here, what) in _NEEDS.items():
         if not here and item.get_closest_marker(marker):
             _missing.add(what)
-            if _IN_CI:
+            if _IN_CI and marker not in _EXCUSED:
                 pytest.fail(f"in CI this test must run, and it lacks {what}", pytrace=False)
             pytest.skip(f"needs {what}")
 

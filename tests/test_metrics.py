@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import top_k_accuracy_score
 
-from cs_cnn.metrics import accuracy, rank, top_k_error
+from cs_cnn.metrics import accuracy, rank, top_k_error, wilson_interval
 
 # F049: eight test images of AlexNet, with the true class and the five best guesses.
 GUESSES = {
@@ -89,3 +89,22 @@ def test_arguments_that_do_not_fit(scores: np.ndarray, y: np.ndarray, k: int, se
 def test_accuracy_of_nothing(predicted: list, y: list) -> None:
     with pytest.raises(ValueError, match="one class for each of the same examples"):
         accuracy(np.array(predicted), np.array(y))
+
+
+def test_an_interval_after_wilson_holds_the_error_and_stays_a_share() -> None:
+    for count in (1, 10, 50, 1000):
+        for wrong in {0, 1, count // 2, count}:
+            low, high = wilson_interval(wrong, count)
+            assert 0 <= low <= wrong / count <= high <= 1
+    # By hand: nothing wrong in ten leaves z^2 / (n + z^2) above.
+    assert wilson_interval(0, 10) == pytest.approx((0, 1.96**2 / (10 + 1.96**2)), abs=1e-12)
+    low, high = wilson_interval(148, 1000)
+    assert (low, high) == pytest.approx(
+        (0.148 - 0.022, 0.148 + 0.022), abs=2e-3
+    )  # the usual one, when N is large
+
+
+@pytest.mark.parametrize(("wrong", "count"), [(-1, 10), (11, 10), (0, 0)])
+def test_an_interval_needs_counts(wrong: int, count: int) -> None:
+    with pytest.raises(ValueError, match=f"got {wrong} of {count}"):
+        wilson_interval(wrong, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import click
 
 from cs_cnn.files import folder_in_the_making
+from tools import lite, pyodide
 from tools.progress import StepFailed, run, say
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,13 +24,17 @@ LOG = ROOT / "build" / "book.log"
 
 def inputs() -> Iterator[Path]:
     """Find every file that a page may depend on."""
-    for name in ("course.yml", "constraints.txt", "tools/book.py"):
+    for name in ("course.yml", "CITATION.cff", "constraints.txt", "tools/book.py"):
         yield ROOT / name
     for folder in ("book", "cs_cnn", "assignments", "benchmarks/results"):
         for path in sorted((ROOT / folder).rglob("*")):
             hidden = {"_build", "__pycache__", ".ipynb_checkpoints"} & set(path.parts)
             if path.is_file() and not hidden:
                 yield path
+    if (pyodide.FOLDER / pyodide.LOCK).is_file():  # live cells run once Pyodide is there
+        yield pyodide.FOLDER / pyodide.LOCK
+    if (lite.LITE / lite.STAMP).is_file():  # and assignments open in the browser
+        yield lite.LITE / lite.STAMP
 
 
 def fingerprint() -> str:
@@ -38,6 +44,14 @@ def fingerprint() -> str:
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def link(source: str, target: str) -> None:
+    """Give a file a second name, which takes no time and no room; copy it where that cannot be done."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def build(*, cold: bool = False, again: bool = False) -> Path:
@@ -64,13 +78,16 @@ def build(*, cold: bool = False, again: bool = False) -> Path:
     StepFailed
         When the build fails; the end of its log has been printed then.
     """
-    wanted = fingerprint()
+    built = (SITE / "index.html").is_file() and STAMP.is_file()
     if cold:
         for folder in (WORKSHOP, ROOT / ".jupyter_cache"):
             shutil.rmtree(folder, ignore_errors=True)
-    elif not again and (SITE / "index.html").is_file() and STAMP.is_file() and STAMP.read_text() == wanted:
+    elif not again and built and STAMP.read_text(encoding="utf-8") == fingerprint():
         say("Building the book: nothing has changed")
         return SITE
+    pyodide.distribution()
+    browser = lite.build()
+    wanted = fingerprint()
     run(
         "Building the book" + (" (every cell runs: a few minutes)" if cold or not WORKSHOP.exists() else ""),
         [
@@ -82,6 +99,8 @@ def build(*, cold: bool = False, again: bool = False) -> Path:
     )
     with folder_in_the_making(SITE) as making:
         shutil.copytree(WORKSHOP / "_build" / "html", making, dirs_exist_ok=True)
+        if browser is not None:
+            shutil.copytree(browser, making / "lite", copy_function=link)
     STAMP.write_text(wanted, encoding="utf-8")
     return SITE
 

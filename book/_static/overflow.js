@@ -1,6 +1,5 @@
 /* A formula wider than its column scrolls inside it; let the keyboard reach such a formula, and only such. */
-document.addEventListener("DOMContentLoaded", async () => {
-  await window.MathJax?.startup?.promise;
+document.addEventListener("DOMContentLoaded", () => {
   const mark = () => {
     for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
       if (formula.scrollWidth > formula.clientWidth + 1) formula.tabIndex = 0;

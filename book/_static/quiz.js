@@ -39,7 +39,6 @@ document.addEventListener("DOMContentLoaded", () => {
       chosen.classList.add("quiz-chosen");
       result.dataset.verdict = chosen.dataset.verdict;
       result.append(feedback);
-      window.MathJax?.typesetPromise?.([feedback]);
       report(chosen.dataset.verdict === "right");
     };
     button.addEventListener("click", check);

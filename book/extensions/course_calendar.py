@@ -1,11 +1,13 @@
 """What `course.yml` says, in the book: ``{syllabus}``, ``{assignment} NAME`` and ``{ai-policies}``.
 
 Nothing about weeks, points, dates or rules is written in a page; a mistake in the calendar is a warning with the
-calendar's line, which fails a strict build.
+calendar's line, which fails a strict build. Where ``build/lite`` holds an assignment (`tools/lite.py`), a link opens it
+in the browser, and ``{in-the-browser}`` says what that means; without that folder there is no word of it.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -21,6 +23,12 @@ from cs_cnn.errors import CsCnnError
 
 # | **Part A** | what is built | 17 |
 _PART = re.compile(r"^\| \*\*(.+?)\*\* \| (.+?) \| (\d+) \|$", re.M)
+IN_THE_BROWSER = """\
+Or open it **in the browser**: nothing is installed, and nothing that you write is sent anywhere. Python starts
+within half a minute; the first time it is loaded from this site, about 45 MB. What you write is kept in this browser,
+on this computer, and nowhere else; whoever clears the browser's data clears it too. So choose *File → Download* when
+you stop: the file you get is the one to hand in. A loop that never ends is stopped by *Kernel → Restart Kernel*.
+"""
 logger = logging.getLogger(__name__)
 
 
@@ -50,6 +58,12 @@ class CalendarDirective(SphinxDirective):
         """Return the path from the current page's folder to the folder of the book."""
         return "/".join([".."] * self.env.docname.count("/")) or "."
 
+    def lite(self) -> Path:
+        """Return the folder in which JupyterLite is built; the page is read anew when it comes or changes."""
+        folder = Path(self.env.srcdir).parent / "build" / "lite"
+        self.env.note_dependency(str(folder / "inputs.sha256"))
+        return folder
+
 
 class Syllabus(CalendarDirective):
     """The weeks of the course as a table with links to the chapters."""
@@ -67,10 +81,33 @@ class AiPolicies(CalendarDirective):
         return "\n\n".join(f"**{policy.title}.** {policy.text}" for policy in course.ai_policies)
 
 
+class InTheBrowser(CalendarDirective):
+    """What to know before working in the browser, where assignments open there."""
+
+    def text(self, course: calendar.Course) -> str:
+        """Write the paragraph, or nothing."""
+        return IN_THE_BROWSER if self.lite().is_dir() else ""
+
+
 class AssignmentFacts(CalendarDirective):
     """One assignment: dates, points, the chapters it needs, the rule on AI assistants, and its files."""
 
     required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the facts, and the link into the browser; it is left out of print."""
+        facts = super().run()
+        lite = self.lite()
+        if not facts or not lite.is_dir():
+            return facts
+        path = f"{self.arguments[0]}/*.ipynb"
+        there = [each.relative_to(lite / "files").as_posix() for each in (lite / "files").glob(path)]
+        short = html.escape(self.arguments[0].split("_")[0])
+        words = f"{short} needs PyTorch, which runs in no browser."
+        if there:
+            href = html.escape(f"{self.to_book()}/lite/notebooks/index.html?path={there[0]}")
+            words = f'<a class="reference external" href="{href}">Open {short} in the browser</a>'
+        return [*facts, nodes.raw("", f'<p class="d-print-none">{words}</p>', format="html")]
 
     def text(self, course: calendar.Course) -> str:
         """Write the facts as a definition-like list, and a download for each released file."""
@@ -118,4 +155,5 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("syllabus", Syllabus)
     app.add_directive("ai-policies", AiPolicies)
     app.add_directive("assignment", AssignmentFacts)
+    app.add_directive("in-the-browser", InTheBrowser)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -81,7 +81,7 @@ def library_digest(package: Path) -> str:
 
 def extensions_digest() -> str:
     """Hash the book's own extensions; Sphinx reads all pages again when it changes."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in (".js", ".py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 

@@ -19,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective
 LAYER = """\
 (layer-{name})=
 
-### {title}
+## {title}
 
 {source}
 

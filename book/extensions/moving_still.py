@@ -20,6 +20,17 @@ def number(value: float) -> str:
     return f"{round(float(value), 3) + 0.0:g}".replace("-", "−")
 
 
+def factor(value: float) -> str:
+    """Write a number as a factor of a product, a negative one in brackets.
+
+    Examples
+    --------
+    >>> factor(2.0), factor(-0.5)
+    ('2', '(−0.5)')
+    """
+    return f"({number(value)})" if value < 0 else number(value)
+
+
 def level(value: float, largest: float) -> int:
     """Put a signed value on the scale from -3 to 3, with 0 for nothing but zero.
 
@@ -27,14 +38,25 @@ def level(value: float, largest: float) -> int:
     --------
     >>> [level(v, 6.0) for v in (-6, -2, 0, 0.1, 3)]
     [-3, -1, 0, 1, 2]
+    >>> level(0.1, 0.1)  # 3 * 0.1 / 0.1 would be above 3
+    3
     """
-    return 0 if not value or not largest else int(math.copysign(math.ceil(3 * abs(value) / largest), value))
+    return 0 if not value or not largest else int(math.copysign(math.ceil(3 * (abs(value) / largest)), value))
 
 
-def grid(values: np.ndarray, caption: str, *, frame: tuple[int, int, int, int] = (0, 0, 0, 0)) -> str:
-    """Write a map of numbers as a table, with a frame (top, left, height, width) around some entries."""
+def grid(
+    values: np.ndarray,
+    caption: str,
+    *,
+    frame: tuple[int, int, int, int] = (0, 0, 0, 0),
+    largest: float | None = None,
+) -> str:
+    """Write a map of numbers as a table, with a frame (top, left, height, width) around some entries.
+
+    The scale of the colours ends at the largest number of the map, or at `largest`, so that maps can share it.
+    """
     values = np.asarray(values, float)
-    largest = float(np.abs(values).max())
+    largest = float(np.abs(values).max()) if largest is None else largest
     top, left, height, width = frame
     rows = []
     for i, row in enumerate(values):

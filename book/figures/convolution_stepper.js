@@ -43,7 +43,7 @@ export function judge(guess, image, kernel, bias, row, column, options = {}) {
 
 /** Put a signed value on the scale from -3 to 3 that the style sheet colours. */
 export function level(value, largest) {
-  return value && largest ? Math.sign(value) * Math.ceil((3 * Math.abs(value)) / largest) : 0;
+  return value && largest ? Math.sign(value) * Math.ceil(3 * (Math.abs(value) / largest)) : 0;
 }
 
 export function written(value) {

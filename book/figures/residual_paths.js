@@ -44,7 +44,7 @@ const MARKUP = `
 
 const round = (value) => String(Math.round(value * 1000) / 1000 + 0).replace("-", "−");
 const bracket = (value) => (value < 0 ? `(${round(value)})` : round(value));
-const level = (value, largest) => (value ? Math.sign(value) * Math.ceil((3 * Math.abs(value)) / largest) : 0);
+const level = (value, largest) => (value ? Math.sign(value) * Math.ceil(3 * (Math.abs(value) / largest)) : 0);
 const name = (path) => (path.length ? path.map((n) => `f<sub>${n + 1}</sub>`).join(" ") : "x alone");
 
 function render({ model, el }) {

@@ -11,8 +11,9 @@ they do not use `cs_cnn.layers`.
 from __future__ import annotations
 
 from cs_cnn.checks.door import check, run, tasks
+from cs_cnn.checks.like import Likeness, check_like
 from cs_cnn.checks.mistakes import Mistake
 from cs_cnn.checks.results import Part, Report
 from cs_cnn.checks.task import Task
 
-__all__ = ["Mistake", "Part", "Report", "Task", "check", "run", "tasks"]
+__all__ = ["Likeness", "Mistake", "Part", "Report", "Task", "check", "check_like", "run", "tasks"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import importlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 from cs_cnn.command import Sentence
 from cs_cnn.errors import CsCnnError
 from cs_cnn.studies import recording
+from cs_cnn.studies.reproduction import against
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -50,6 +52,51 @@ def search(quick: bool, out: Path | None) -> None:
     """Train every cell of a small space, and search the table with a controller (six minutes on one core)."""
     with _in_sentences("nothing was kept"):
         _search(quick, out)
+
+
+def _compares(measures: Sequence[str]) -> Callable[[Callable[[], None]], click.Command]:
+    """Make the command of a study that trains several nets alike; its name and help are those of the function."""
+
+    def made(described: Callable[[], None]) -> click.Command:
+        study = described.__name__
+
+        @main.command(name=study, help=described.__doc__)
+        @click.option(
+            "--quick", is_flag=True, help="Train a few of the recorded nets again: less than a minute."
+        )
+        @click.option("--out", type=click.Path(path_type=Path), help="Write the result to this JSON file.")
+        def command(quick: bool, out: Path | None) -> None:
+            with _in_sentences("nothing was kept"):
+                _compared(study, quick, out, measures)
+
+        return command
+
+    return made
+
+
+@_compares(("test_accuracy", "train_error", "lost"))
+def alexnet() -> None:
+    """Take layers away from a small AlexNet and train again (some three minutes on one core)."""
+
+
+@_compares(("test_accuracy", "train_error", "several"))
+def vgg() -> None:
+    """Compare small VGG nets by depth, normalisation and scale (some five minutes on one core)."""
+
+
+@_compares(("test_accuracy", "gain"))
+def transferability() -> None:
+    """Copy the first layers of a net into one for other classes (some three minutes on one core)."""
+
+
+@_compares(("test_accuracy", "train_error", "without_most", "time"))
+def stochastic_depth() -> None:
+    """Train residual nets with branches missing, and delete blocks (some four minutes on one core)."""
+
+
+@_compares(("test_accuracy",))
+def labels() -> None:
+    """Train a LeNet-5, and keep its five best classes for every test image (half a minute on one core)."""
 
 
 @contextlib.contextmanager
@@ -148,6 +195,39 @@ def _search(quick: bool, out: Path | None) -> None:
         for measure, value in summary[name].items():
             click.echo(f"{name:<10} {measure:<10} {value['mean']:.3f} ± {value['spread']:.3f}")
     _save(out, "search", setting, runs, summary)
+
+
+def _compared(study: str, quick: bool, out: Path | None, measures: Sequence[str]) -> None:
+    from cs_cnn import zoo  # noqa: F401  (first, as above)
+
+    import torch  # isort: skip
+
+    torch.set_num_threads(1)
+    it = importlib.import_module(f"cs_cnn.studies.{study}")
+    setting = it.QUICK if quick else it.RECORDED
+
+    def report(run: dict[str, Any]) -> None:
+        click.echo(
+            f"{run['net']:<18} seed {run['seed']}  test accuracy {run['test_accuracy']:.3f}  "
+            f"training error {run['train_error']:.3f}  {run['seconds']:.1f} s"
+        )
+
+    runs = it.study(setting, nets=it.QUICK_NETS if quick else it.NETS, on_run=report)
+    summary = it.summarise(runs)
+    if quick:
+        click.echo(f"\n{it.MEASURE}, beside the mean and standard deviation of the recorded runs")
+        for agreement in against(runs, recording.recorded(study), it.MEASURE):
+            click.echo(str(agreement))
+    else:
+        click.echo(f"\nmean and standard deviation over {len(setting.seeds)} seeds")
+        for net, found in summary.items():
+            told = [
+                f"{key} {found[key]['mean']:.3f} ± {found[key]['spread']:.3f}"
+                for key in measures
+                if key in found
+            ]
+            click.echo(f"{net:<18} {'  '.join(told)}")
+    _save(out, study, setting, runs, summary)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,9 @@ FLAGS = [
 def toc_pages() -> list[str]:
     """Return the pages of the table of contents in reading order, the first page first."""
     toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    sections = [section["file"] for chapter in chapters for section in chapter.get("sections", [])]
+    return [toc["root"], *(chapter["file"] for chapter in chapters), *sections]
 
 
 def is_text_notebook(page: str) -> bool:
@@ -101,7 +103,12 @@ def axe_script() -> str:
 def small_book(tmp_path: Path):
     """Return a function that builds one page with given extensions and returns (pages folder, warnings)."""
 
-    def make(text: str, *extensions: str, files: dict[str, str] | None = None) -> tuple[Path, str]:
+    def make(
+        text: str,
+        *extensions: str,
+        files: dict[str, str] | None = None,
+        settings: dict[str, object] | None = None,
+    ) -> tuple[Path, str]:
         from io import StringIO
 
         from sphinx.application import Sphinx
@@ -113,11 +120,12 @@ def small_book(tmp_path: Path):
         for name, content in (files or {}).items():
             (tmp_path / name).write_text(content, encoding="utf-8")
         warnings = StringIO()
-        settings = {
+        chosen = {
             "extensions": ["myst_nb", "sphinx_design", *extensions],
             "myst_enable_extensions": ["dollarmath", "colon_fence"],
             "nb_execution_mode": "off",
             "html_theme": "basic",
+            **(settings or {}),
         }
         with patch_docutils(), docutils_namespace():
             app = Sphinx(
@@ -126,7 +134,7 @@ def small_book(tmp_path: Path):
                 tmp_path / "out",
                 tmp_path / "trees",
                 "html",
-                settings,
+                chosen,
                 StringIO(),
                 warnings,
                 freshenv=True,

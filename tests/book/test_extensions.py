@@ -133,6 +133,23 @@ def test_a_wrong_calendar_is_a_warning(small_book) -> None:
     assert "course.yml" in warnings
 
 
+def test_assignments_open_in_the_browser_only_where_it_was_built(small_book, tmp_path: Path) -> None:
+    page = "# P\n\n```{in-the-browser}\n```\n"
+    for name in ("a4_convolution", "a5_architectures"):
+        page += f"\n```{{assignment}} {name}\n```\n"
+        (tmp_path / "assignments" / name).mkdir(parents=True)
+        (tmp_path / "assignments" / name / "notes.txt").touch()
+    out, _ = small_book(page, "course_calendar", files={"course.yml": COURSE})
+    assert "browser" not in (out / "index.html").read_text()
+    files = tmp_path / "build" / "lite" / "files" / "a4_convolution"
+    files.mkdir(parents=True)
+    (files / "convolution.ipynb").touch()
+    out, _ = small_book(page, "course_calendar", files={"course.yml": COURSE})
+    text = (out / "index.html").read_text()
+    assert 'href="./lite/notebooks/index.html?path=a4_convolution/convolution.ipynb"' in text
+    assert "a5 needs PyTorch" in text and "Open a5" not in text and "File → Download" in text
+
+
 def test_an_unknown_assignment_is_a_warning(small_book) -> None:
     _, warnings = small_book(
         "# P\n\n```{assignment} a9\n```\n", "course_calendar", files={"course.yml": COURSE}

@@ -18,6 +18,7 @@ import pytest
 
 from cs_cnn.layers import conv2d_forward, output_size
 
+from . import arithmetic_cases, label_cases, training_cases
 from .conftest import BOOK, CHAPTERS
 
 FIGURES = BOOK / "figures"
@@ -188,6 +189,9 @@ CASES = {
     "receptive_field": field_cases,
     "pooling_shift": pooling_cases,
     "residual_paths": path_cases,
+    **arithmetic_cases.CASES,
+    **training_cases.CASES,
+    "label_images": lambda: label_cases.label_cases(python_half),
 }
 
 
@@ -222,6 +226,7 @@ def test_every_function_that_counts_has_cases(name: str) -> None:
         "view",
         "pooled",
         "levels",
+        "joined",
     }  # called by the others, which would be wrong with them
     assert exported - tried <= inner
     assert tried <= exported

@@ -40,7 +40,6 @@ def show(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
         page.goto(f"{address}{chapter_of(name)}.html")
         figure = page.locator(f".moving[data-figure={name}]")
         if moving:
-            page.evaluate("window.MathJax?.startup?.promise")
             page.wait_for_selector(f".moving[data-figure={name}][data-ready=yes]")
         return figure
 
@@ -149,6 +148,78 @@ def test_delete_a_residual_block(show: Callable[..., Any]) -> None:
     assert result(figure).get_attribute("data-verdict") == "right"
     assert "(1 + 0.5) · 1 · (1 + 0.8) = 2.7" in result(figure).inner_text()
     assert figure.locator(".moving-gone").count() == 4
+    assert not figure.page.complaints
+
+
+def test_choose_how_channels_are_joined(show: Callable[..., Any]) -> None:
+    figure = show("channels")
+    keys = figure.page.keyboard
+    assert "all 4 inputs" in result(figure).inner_text()
+    figure.get_by_role("combobox", name="Layer").focus()
+    keys.type("depthwise s")
+    assert "4 · 1 · 3 · 3 + 6 · 4 · 1 · 1 = 60" in result(figure).inner_text()
+    assert figure.locator(".joined-matrix").count() == 2
+    figure.get_by_role("combobox", name="Layer").select_option("groups")
+    figure.get_by_role("slider").focus()
+    keys.press("End")
+    assert "inputs 2 and 3" in result(figure).inner_text()
+    figure.locator('[data-output="0"]').click()
+    assert "inputs 0 and 1" in result(figure).inner_text()
+    type_over(figure.get_by_role("spinbutton", name="g, groups"), "4")
+    assert result(figure).get_attribute("data-verdict") == "wrong"
+    assert "groups must divide C = 4 and F = 6, got 4" in result(figure).inner_text()
+    figure.get_by_role("combobox", name="Layer").select_option("separable")
+    type_over(figure.get_by_role("spinbutton", name="F, filters"), "512")
+    assert "1 / F + 1 / K²" in result(figure).inner_text()
+    assert "drawn up to 8 channels" in figure.inner_text()
+    assert not figure.page.complaints
+
+
+def test_gather_windows_and_scatter_them_back(show: Callable[..., Any]) -> None:
+    figure = show("im2col_scatter")
+    keys = figure.page.keyboard
+    columns = figure.locator("[data-part=columns]")
+    assert columns.inner_text().count("·") == 27, "columns must not be shown before their windows"
+    figure.get_by_role("slider").focus()
+    keys.press("ArrowRight")
+    assert columns.inner_text().count("·") == 18
+    assert "columns 0 and 1, rows 4 and 3" in result(figure).inner_text()
+    type_over(figure.locator("[data-part=guess]"), "4")
+    keys.press("Enter")
+    assert result(figure).get_attribute("data-verdict") == "right"
+    figure.get_by_role("combobox", name="Direction").focus()
+    keys.press("ArrowDown")
+    for _ in range(3):
+        figure.get_by_role("button", name="Next window").press("Enter")
+    assert "1 · 2 + 2 · (−1) + 0 · 1 + 1 · 3 = 3" in result(figure).inner_text()
+    figure.get_by_role("button", name="Pixel 1, 1").focus()
+    keys.press("ArrowUp")
+    keys.press("ArrowLeft")
+    assert figure.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Pixel 0, 0: 2"
+    assert "pixel 0, 0 so far: 1 · 2 = 2" in result(figure).inner_text()
+    assert not figure.page.complaints
+
+
+def test_turn_a_convolution_round(show: Callable[..., Any]) -> None:
+    figure = show("padding_stride")
+    keys = figure.page.keyboard
+    assert "(7 + 2 · 1 − 3) / 2 + 1 = 4" in result(figure).inner_text()
+    type_over(figure.get_by_role("spinbutton", name="Pixels"), "8")
+    assert "4.50, rounded down 4" in result(figure).inner_text()
+    assert "Only padding is lost" in result(figure).inner_text()
+    figure.get_by_role("combobox", name="Direction").focus()
+    keys.press("ArrowDown")
+    assert "(4 − 1) · 2 + 3 − 2 · 1 + 1 = 8" in result(figure).inner_text(), "the same picture, the other way"
+    type_over(figure.get_by_role("spinbutton", name="Output pad"), "0")
+    assert "8 pixels" not in result(figure).inner_text().partition("Cell")[0]
+    figure.get_by_role("slider").focus()
+    keys.press("Home")
+    assert (
+        "Cell 0 stamps 2 times the kernel onto pixels 0 and 1; 1 of the 3 products"
+        in result(figure).inner_text()
+    )
+    type_over(figure.get_by_role("spinbutton", name="Output pad"), "2")
+    assert "output_pad must be smaller than stride 2, got 2" in result(figure).inner_text()
     assert not figure.page.complaints
 
 

@@ -1,4 +1,4 @@
-"""Every page in a browser, wide and narrow, light and dark: quiet, self-contained, accessible, one way to scroll."""
+"""Every page in a browser, wide and narrow, light and dark: quiet, light, self-contained, accessible, still."""
 
 from __future__ import annotations
 
@@ -13,6 +13,36 @@ pytestmark = pytest.mark.browser
 
 VIEWS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 EXTRA = ["genindex", "search"]
+FIRST_LOAD = 1_000_000  # bytes without compression; a server that compresses sends a third
+SHIFT = 0.05
+# The largest session of layout shifts: less than a second between two, at most five seconds in all (web.dev/cls).
+WATCH_SHIFTS = """
+window.largestShift = 0;
+let first = -Infinity, last = -Infinity, sum = 0;
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries()) {
+    if (shift.hadRecentInput) continue;
+    const follows = shift.startTime - last < 1000 && shift.startTime - first < 5000;
+    if (!follows) first = shift.startTime;
+    sum = (follows ? sum : 0) + shift.value;
+    last = shift.startTime;
+    window.largestShift = Math.max(window.largestShift, sum);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+LOADED = """
+[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .map((each) => [each.encodedBodySize, each.name]).sort((a, b) => b[0] - a[0])
+"""
+UNSET = """
+[...document.querySelectorAll(".math")]
+  .filter((each) => !each.querySelector("mjx-assistive-mml > math *") || each.querySelector("mjx-merror"))
+  .map((each) => each.textContent)
+"""
+BLANK = """
+[...document.querySelectorAll("mjx-c")].filter((each) => getComputedStyle(each, "::before").content === "none")
+  .map((each) => each.className)
+"""
 
 
 class View:
@@ -22,6 +52,7 @@ class View:
         self.address = address
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         self.context.route(lambda url: not url.startswith((address, "data:", "blob:")), self.refuse)
+        self.context.add_init_script(WATCH_SHIFTS)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self.console)
@@ -44,10 +75,9 @@ class View:
             self.complaints.append(f"{response.status}: {response.url}")
 
     def open(self, name: str) -> Any:
-        """Open a page and wait until its mathematics is set, and its colours have changed to the scheme's."""
+        """Open a page and wait until its colours have changed to the scheme's."""
         self.complaints.clear()
         self.page.goto(f"{self.address}{name}.html", wait_until="load")
-        self.page.evaluate("window.MathJax?.startup?.promise")
         self.page.evaluate(
             "Promise.race([Promise.allSettled(document.getAnimations().map(each => each.finished)),"
             " new Promise(resolve => setTimeout(resolve, 5000))]).then(() => null)"
@@ -87,15 +117,19 @@ def test_page(name: str, view: tuple[int, str], views: dict[tuple[int, str], Vie
     tab = views[view]
     page = tab.open(name)
     complaints = list(tab.complaints)  # before axe, which loads the page's style sheets once more
+    loaded = page.evaluate(LOADED)
+    weight = sum(size for size, _ in loaded)
     page.evaluate(axe_script)
     report = violations(page, narrow=view[0] < 1000)
     assert not report, "\n".join(report)
     assert page.evaluate("document.documentElement.scrollWidth") <= view[0], wide_elements(page)
     assert page.evaluate("document.documentElement.dataset.theme") == view[1]
     assert not page.evaluate("[...document.images].filter(i => !i.hasAttribute('alt')).map(i => i.src)")
-    assert not page.evaluate(
-        "[...document.querySelectorAll('mjx-merror, .MathJax_Error')].map(e => e.textContent)"
-    )
+    assert not page.evaluate("[...document.images].filter(i => !i.getAttribute('width')).map(i => i.src)")
+    assert not page.evaluate(UNSET)
+    assert view != VIEWS[0] or not page.evaluate(BLANK), "the style sheet lacks letters of the formulas"
+    assert page.evaluate("window.largestShift") < SHIFT
+    assert 0 < weight < FIRST_LOAD, f"{weight} bytes: {loaded[:5]}"
     assert not complaints, "\n".join(complaints)
 
 

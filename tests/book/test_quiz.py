@@ -18,7 +18,6 @@ def question(browser: Any, address: str) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1000, "height": 900})
     page = context.new_page()
     page.goto(f"{address}{CHAPTERS[0]}.html")
-    page.evaluate("window.MathJax?.startup?.promise")
     yield page.locator(".quiz-question").first
     context.close()
 

@@ -21,7 +21,8 @@ from typing import Any
 
 import pytest
 
-from cs_cnn.course.leaks import Finding, Scanner
+from cs_cnn.course.leaks import Finding, Scanner, published
+from cs_cnn.course.leaks.opening import in_folder
 from cs_cnn.course.leaks.rules import Person
 from cs_cnn.course.leaks.tokens import renamed, skeleton, stream
 
@@ -412,3 +413,19 @@ def test_the_authors_of_the_history_are_looked_for(instructors: Path, tmp_path: 
     text = "Mary Jackson <mary@example.org>, The course team, Mary"
     found = [each.what for each in scanner.data(text.encode(), "a.txt")]
     assert found == ["'Mary Jackson'", "'mary@example.org'"]
+
+
+def test_what_others_published_is_passed_over_unless_a_byte_differs(tmp_path: Path) -> None:
+    theirs = b"their = '/home/somebody/build'"
+    for name, data in (("same.js", theirs), ("changed.js", theirs + b";")):
+        (tmp_path / name).write_bytes(data)
+    members = [member.where for member in in_folder(tmp_path, "", {published.sha256(theirs)})]
+    assert members == ["changed.js"]
+
+
+def test_only_the_published_lock_file_is_believed(tmp_path: Path) -> None:
+    lock = tmp_path / published.PYODIDE / published.LOCK
+    lock.parent.mkdir(parents=True)
+    lock.write_text(json.dumps({"packages": {"ours": {"sha256": published.sha256(b"a solution")}}}))
+    known = published.hashes(tmp_path)
+    assert known >= published.CORE and published.sha256(b"a solution") not in known

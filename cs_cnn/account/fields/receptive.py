@@ -58,7 +58,8 @@ class Axis:
         -------
         Axis
         """
-        return cls(1, 1, 0, np.arange(pixels), np.arange(pixels))
+        everything = np.arange(pixels, dtype=np.int64)  # also where a plain int has 32 bits
+        return cls(1, 1, 0, everything, everything.copy())
 
     def __len__(self) -> int:
         return len(self.first)

@@ -6,13 +6,14 @@ import base64
 import binascii
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Member:
         return self.where.rsplit("!", 1)[-1]
 
 
-def in_folder(folder: Path, label: str) -> Iterator[Member]:
+def in_folder(folder: Path, label: str, known: Collection[str] = ()) -> Iterator[Member]:
     """Open a folder and everything in it.
 
     Parameters
@@ -54,6 +55,8 @@ def in_folder(folder: Path, label: str) -> Iterator[Member]:
         Links in it are reported, not followed.
     label : str
         What stands before the paths in reports; empty for nothing.
+    known : collection of str
+        The SHA-256 of files to pass over (see `published`).
 
     Yields
     ------
@@ -64,7 +67,9 @@ def in_folder(folder: Path, label: str) -> Iterator[Member]:
         if path.is_symlink():
             yield Member(where, b"", trouble="it is a link, which may lead anywhere")
         elif path.is_file():
-            yield from opened(Member(where, path.read_bytes()))
+            data = path.read_bytes()
+            if not known or hashlib.sha256(data).hexdigest() not in known:
+                yield from opened(Member(where, data))
 
 
 def opened(member: Member, depth: int = 0) -> Iterator[Member]:

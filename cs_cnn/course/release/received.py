@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cs_cnn.course.calendar import Course
-from cs_cnn.course.leaks import Finding, Scanner
+from cs_cnn.course.leaks import Finding, Scanner, published
 from cs_cnn.course.leaks.opening import Member, in_folder, opened
 from cs_cnn.course.release.archive import archive
 from cs_cnn.course.release.generate import files_of
@@ -64,7 +64,7 @@ def _assignments(course: Course) -> Iterator[Member]:
 
 
 def _book(course: Course) -> Iterator[Member]:
-    return in_folder(course.root / SITE, SITE)
+    return in_folder(course.root / SITE, SITE, published.hashes(course.root))
 
 
 def _packages(course: Course) -> Iterator[Member]:
