@@ -21,7 +21,7 @@ STUDIES = {
 TINY = {
     "alexnet": ("whole", "without 3, 4, 6, 7"),
     "vgg": ("A", "A, 18 to 37"),
-    "transferability": ("B", "A2B", "B2B+"),
+    "transferability": ("B", "A2B", "B1B+"),
     "stochastic_depth": ("constant", "to 0.2"),
 }
 # The nets that are trained fastest.
