@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 CITED = re.compile(r"\[(\d+)\]_")
@@ -61,7 +62,19 @@ def process(app: Sphinx, what: str, name: str, obj: object, options: object, lin
     lines[:] = tables_on_their_own_lines(plain_references(lines))
 
 
+def one_document(app: Sphinx, doctree: nodes.document) -> None:
+    """Give every node the page's own document.
+
+    Those of an ``{eval-rst}`` block keep the block's, and with it the whole environment: six megabytes for each page of
+    the reference, which Sphinx reads again at every build.
+    """
+    for node in doctree.findall():
+        if node.document is not doctree:
+            node.document = doctree
+
+
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension."""
     app.connect("autodoc-process-docstring", process, priority=400)
+    app.connect("doctree-read", one_document)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

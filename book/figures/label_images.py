@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 import numpy as np
-from moving_still import paragraph, table
+from moving_still import paragraph, table, wide
 from PIL import Image
 
 from cs_cnn import data
@@ -62,15 +62,21 @@ def still(state: dict[str, Any]) -> str:
             f'<img class="label-sheet" width="{28 * COLUMNS}" height="{28 * len(rows)}" src="{state["sheet"]}"'
             f' alt="Fifty small grey pictures of clothes in {len(rows)} rows of {COLUMNS}">',
             paragraph(f"The classes: {key}."),
-            table(
+            wide(
+                table(
+                    "Classes of the pictures",
+                    ["Row", *(str(column) for column in range(1, COLUMNS + 1))],
+                    [[str(number), *row] for number, row in enumerate(rows, 1)],
+                ),
                 "Classes of the pictures",
-                ["Row", *(str(column) for column in range(1, COLUMNS + 1))],
-                [[str(number), *row] for number, row in enumerate(rows, 1)],
             ),
-            table(
+            wide(
+                table(
+                    "Errors of a LeNet-5",
+                    ["Error", "These pictures", "95% interval", f"All {everything['count']:,} test images"],
+                    errors,
+                ),
                 "Errors of a LeNet-5",
-                ["Error", "These pictures", "95% interval", f"All {everything['count']:,} test images"],
-                errors,
             ),
         ]
     )

@@ -227,7 +227,7 @@ def test_the_reference_shows_code_without_docstring_and_annotations() -> None:
 def test_the_reference_lists_every_layer(site: Path) -> None:
     from cs_cnn.layers.registry import layers
 
-    html = (site / "reference" / "api.html").read_text(encoding="utf-8")
+    html = (site / "reference" / "api_layers.html").read_text(encoding="utf-8")
     for layer in layers().values():
         assert f'id="cs_cnn.layers.{layer.forward.__name__}"' in html
         assert layer.twin.__name__ in html

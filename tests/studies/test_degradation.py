@@ -73,7 +73,9 @@ def test_bad_input_is_a_sentence(tmp_path, monkeypatch):
     ]:
         with pytest.raises(CsCnnError, match=sentence):
             recording.read(path)
-    with pytest.raises(CsCnnError, match="no recorded study 'degradations'; there are degradation"):
+    with pytest.raises(
+        CsCnnError, match="no recorded study 'degradations'; there are alexnet, degradation, "
+    ):
         studies.recorded("degradations")
 
 
