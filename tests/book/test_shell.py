@@ -142,6 +142,7 @@ def test_where_nothing_can_be_kept_nothing_is_offered(reader: Callable[..., Any]
 
 def test_without_javascript_the_end_is_quiet(reader: Callable[..., Any]) -> None:
     page = reader(FIRST, java_script_enabled=False)
+    page.wait_for_load_state()  # without scripts nothing else waits for the style sheets
     assert not page.locator(".read-mark").is_visible()
     page.locator(".cite summary").click()
     assert page.get_by_text("@incollection{").is_visible()
