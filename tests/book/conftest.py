@@ -8,8 +8,9 @@ import http.server
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -88,6 +89,35 @@ def browser() -> Iterator[object]:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture()
+def show(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens a figure's chapter in a tab of its own and returns the figure when it moves."""
+    from .operating import chapter_of
+
+    contexts = []
+
+    def open_figure(
+        name: str, *, variant: str | None = None, width: int = 1280, moving: bool = True, **options: Any
+    ) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on(
+            "console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None
+        )
+        page.goto(f"{address}{chapter_of(name, variant)}.html")
+        figure = page.locator(f".moving[data-figure={name}]")
+        if moving:
+            page.wait_for_selector(f".moving[data-figure={name}][data-ready=yes]")
+        return figure
+
+    yield open_figure
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 import itertools
 import json
 import math
@@ -22,7 +23,7 @@ from . import arithmetic_cases, label_cases, training_cases
 from .conftest import BOOK, CHAPTERS
 
 FIGURES = BOOK / "figures"
-NAMES = sorted(path.stem for path in FIGURES.glob("*.js"))
+NAMES = sorted(path.parent.name for path in FIGURES.glob("*/figure.js"))
 RUNNER = """
 import { readFileSync } from "node:fs";
 const { path, calls } = JSON.parse(readFileSync(0, "utf8"));
@@ -36,7 +37,7 @@ def python_half(name: str) -> Any:
     """Load a figure's Python half as the book does."""
     from moving import load
 
-    return load(FIGURES / f"{name}.py")
+    return load(FIGURES / name)
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +194,9 @@ CASES = {
     **training_cases.CASES,
     "label_images": lambda: label_cases.label_cases(python_half),
 }
+for found in Path(__file__).parent.glob("figures/*_cases.py"):  # the other figures bring a file each
+    name = found.stem.removesuffix("_cases")
+    CASES[name] = importlib.import_module(f".figures.{found.stem}", __package__).cases
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -200,7 +204,7 @@ def test_numbers_are_those_of_the_library(name: str, node: str) -> None:
     cases = list(CASES[name]())
     given = json.dumps(
         {
-            "path": str(FIGURES / f"{name}.js"),
+            "path": str(FIGURES / name / "figure.js"),
             "calls": [[function, *arguments] for function, arguments, _ in cases],
         }
     )
@@ -218,7 +222,7 @@ def test_numbers_are_those_of_the_library(name: str, node: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_function_that_counts_has_cases(name: str) -> None:
-    source = (FIGURES / f"{name}.js").read_text(encoding="utf-8")
+    source = (FIGURES / name / "figure.js").read_text(encoding="utf-8")
     exported = set(re.findall(r"^export function (\w+)", source, re.M))
     tried = {function for function, _, _ in CASES[name]()}
     inner = {
@@ -234,7 +238,7 @@ def test_every_function_that_counts_has_cases(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_module_needs_nothing_and_keeps_the_contract(name: str) -> None:
-    source = (FIGURES / f"{name}.js").read_text(encoding="utf-8")
+    source = (FIGURES / name / "figure.js").read_text(encoding="utf-8")
     assert "export default { render };" in source
     assert re.search(r"^function render\(\{ model, el \}\)", source, re.M)
     assert not re.search(
@@ -242,28 +246,31 @@ def test_a_module_needs_nothing_and_keeps_the_contract(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_figure_stands_in_one_chapter_with_a_sentence_that_refers_to_it(name: str) -> None:
-    texts = [(BOOK / f"{page}.md").read_text(encoding="utf-8") for page in CHAPTERS]
-    uses = [
-        (text, match)
-        for text in texts
-        for match in re.finditer(rf"```{{moving}} {name}\n:name: ([\w-]+)\n", text)
-    ]
-    assert len(uses) == 1
-    text, match = uses[0]
-    assert f"{{numref}}`{match[1]}`" in text[: match.start()]
+def test_every_figure_stands_in_chapters_with_a_sentence_that_refers_to_it() -> None:
+    shown = set()
+    for page in CHAPTERS:
+        text = (BOOK / f"{page}.md").read_text(encoding="utf-8")
+        for use in re.finditer(r"```{moving} (\w+)\n:name: ([\w-]+)\n(?::variant: (\w+)\n)?", text):
+            assert f"{{numref}}`{use[2]}`" in text[: use.start()], f"{page} shows {use[1]} unannounced"
+            assert (use[1], use[3]) not in shown, f"{page} repeats {use[1]}"
+            shown.add((use[1], use[3]))
+    offered = {(name, variant) for name in NAMES for variant in getattr(python_half(name), "VARIANTS", {})}
+    assert offered <= shown, "a variant that no chapter shows"
+    assert {name for name, _ in shown} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_still_says_what_the_figure_says(name: str) -> None:
+    from moving import beginning
+
     half = python_half(name)
-    still = half.still(half.STATE)
-    tables = re.findall(r"<table.*?</table>", still, re.S)
-    assert tables and all("<caption>" in each for each in tables)
-    assert not re.search(r"<t[hd][^>]*></t[hd]>", still), "an empty cell"
-    assert len(re.findall(r"\d", still)) > 30
-    assert "style=" not in still
+    for variant in (None, *getattr(half, "VARIANTS", {})):
+        still = half.still(beginning(half, variant)[1])
+        tables = re.findall(r"<table.*?</table>", still, re.S)
+        assert tables and all("<caption>" in each for each in tables)
+        assert not re.search(r"<t[hd][^>]*></t[hd]>", still), "an empty cell"
+        assert len(re.findall(r"\d", still)) > 30
+        assert "style=" not in still
 
 
 def test_examples_in_the_docstrings_of_stills() -> None:
@@ -277,6 +284,10 @@ MODULE = "export default { render({ model, el }) { el.textContent = model.get('n
 HALF = """\
 TITLE = "A title"
 STATE = {"n": 1, "quote": "'\\"<"}
+HEIGHTS = (10, 11.5, 12, 13)
+VARIANTS = {"two": {"title": "Another", "state": {"n": 2}}}
+HEIGHTS = (10, 11.5, 12, 13)
+VARIANTS = {"two": {"title": "Another", "state": {"n": 2}}}
 def still(state):
     return f"<p>{state['n']} as a still</p>"
 """
@@ -286,10 +297,10 @@ PAGE = "# Page\n\n```{moving} small\n:name: fig-small\nWith $x$ in the caption.\
 @pytest.fixture()
 def figures(tmp_path: Path) -> Path:
     """Return the folder of figures of a small book, with one figure in it."""
-    folder = tmp_path / "book" / "figures"
+    folder = tmp_path / "book" / "figures" / "small"
     folder.mkdir(parents=True)
-    (folder / "small.js").write_text(MODULE)
-    (folder / "small.py").write_text(HALF)
+    (folder / "figure.js").write_text(MODULE)
+    (folder / "still.py").write_text(HALF)
     return folder
 
 
@@ -303,23 +314,43 @@ def test_the_directive_makes_a_numbered_figure_with_a_still(small_book, figures:
     state = re.search(r'data-state="([^"]*)"', page)
     assert state and "<" not in state[1]
     assert re.search(r'data-module="small\.js\?v=[0-9a-f]{8}"', page)
+    assert 'style="--wide:10rem;--middle:11.5rem;--phone:12rem;--small:13rem"' in page
     assert (out / "_static" / "figures" / "small.js").read_text() == MODULE
+
+
+def test_a_variant_has_its_own_beginning(small_book, figures: Path) -> None:
+    out, warnings = small_book(PAGE.replace("fig-small\n", "fig-small\n:variant: two\n"), "moving")
+    page = (out / "index.html").read_text()
+    assert not warnings
+    assert "<p>2 as a still</p>" in page and 'aria-label="Another"' in page
+    _, warnings = small_book(PAGE.replace("fig-small\n", "fig-small\n:variant: three\n"), "moving")
+    assert "there is no variant three; there are: two" in warnings
+
+
+def test_a_page_loads_the_styles_of_its_figures(small_book, figures: Path) -> None:
+    out, _ = small_book(PAGE, "moving")
+    assert "figures/small.css" not in (out / "index.html").read_text()
+    (figures / "figure.css").write_text(".small { color: red; }")
+    out, _ = small_book(PAGE, "moving")
+    assert re.search(r'href="_static/figures/small\.css\?v=', (out / "index.html").read_text())
+    assert (out / "_static" / "figures" / "small.css").is_file()
+    assert "figures/small.css" not in (out / "genindex.html").read_text()
 
 
 def test_a_changed_module_has_another_address(small_book, figures: Path) -> None:
     addresses = []
     for text in (MODULE, MODULE + "// changed\n"):
-        (figures / "small.js").write_text(text)
+        (figures / "figure.js").write_text(text)
         out, _ = small_book(PAGE, "moving")
         addresses.append(re.search(r'data-module="([^"]*)"', (out / "index.html").read_text())[1])
     assert addresses[0] != addresses[1]
 
 
-@pytest.mark.parametrize("missing", ["small.js", "small.py"])
+@pytest.mark.parametrize("missing", ["figure.js", "still.py"])
 def test_a_missing_half_is_a_warning(small_book, figures: Path, missing: str) -> None:
     (figures / missing).unlink()
     _, warnings = small_book(PAGE, "moving")
-    assert f"there is no file figures/{missing}" in warnings
+    assert f"there is no file figures/small/{missing}" in warnings
 
 
 def test_a_figure_without_a_caption_is_a_warning(small_book, figures: Path) -> None:

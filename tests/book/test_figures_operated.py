@@ -3,60 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from .conftest import BOOK, CHAPTERS
+from .conftest import BOOK
+from .operating import chapter_of, result, type_over
 
 pytestmark = pytest.mark.browser
-NAMES = sorted(path.stem for path in (BOOK / "figures").glob("*.js"))
-
-
-def chapter_of(name: str) -> str:
-    """Return the chapter that shows a figure."""
-    return next(
-        page
-        for page in CHAPTERS
-        if f"```{{moving}} {name}\n" in (BOOK / f"{page}.md").read_text(encoding="utf-8")
-    )
-
-
-@pytest.fixture()
-def show(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
-    """Return a function that opens a figure's chapter in a tab of its own and returns the figure when it moves."""
-    contexts = []
-
-    def open_figure(name: str, *, width: int = 1280, moving: bool = True, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.complaints = []
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on(
-            "console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None
-        )
-        page.goto(f"{address}{chapter_of(name)}.html")
-        figure = page.locator(f".moving[data-figure={name}]")
-        if moving:
-            page.wait_for_selector(f".moving[data-figure={name}][data-ready=yes]")
-        return figure
-
-    yield open_figure
-    for context in contexts:
-        context.close()
-
-
-def type_over(field: Any, text: str) -> None:
-    """Replace a number field's content from the keyboard."""
-    field.focus()
-    field.page.keyboard.press("Control+a")
-    field.page.keyboard.type(text)
-
-
-def result(figure: Any) -> Any:
-    return figure.locator(".moving-result")
+NAMES = sorted(path.parent.name for path in (BOOK / "figures").glob("*/figure.js"))
 
 
 def test_step_through_a_convolution_with_the_keyboard(show: Callable[..., Any]) -> None:

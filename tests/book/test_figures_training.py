@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .test_figures_operated import result, show, type_over  # noqa: F401, show is a fixture
+from .operating import result, type_over
 from .training_cases import half
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,7 @@ def wait_for_step(figure: Any, step: int) -> None:
     )
 
 
-def test_train_a_network_and_pause_it(show: Callable[..., Any]) -> None:  # noqa: F811
+def test_train_a_network_and_pause_it(show: Callable[..., Any]) -> None:
     figure = show("decision_boundary")
     assert step_of(figure) == 0
     figure.page.wait_for_timeout(300)
@@ -80,7 +80,7 @@ def test_train_a_network_and_pause_it(show: Callable[..., Any]) -> None:  # noqa
     assert not figure.page.complaints
 
 
-def test_the_painted_plane_is_what_the_library_believes(show: Callable[..., Any]) -> None:  # noqa: F811
+def test_the_painted_plane_is_what_the_library_believes(show: Callable[..., Any]) -> None:
     python = half("decision_boundary")
     figure = show("decision_boundary", reduced_motion="reduce", color_scheme="dark")
     slider = figure.get_by_label("Hidden units")
@@ -107,7 +107,7 @@ def test_the_painted_plane_is_what_the_library_believes(show: Callable[..., Any]
     assert not figure.page.complaints
 
 
-def test_throw_a_rule_out_of_the_bowl(show: Callable[..., Any]) -> None:  # noqa: F811
+def test_throw_a_rule_out_of_the_bowl(show: Callable[..., Any]) -> None:
     figure = show("optimizers_surface", reduced_motion="reduce")
     figure.get_by_label("One rate for all").select_option("0.05")
     assert "Thrown out of every bound: Nesterov." in result(figure).inner_text()
@@ -128,7 +128,7 @@ def test_throw_a_rule_out_of_the_bowl(show: Callable[..., Any]) -> None:  # noqa
     assert not figure.page.complaints
 
 
-def test_nobody_leaves_the_ridge_of_the_saddle(show: Callable[..., Any]) -> None:  # noqa: F811
+def test_nobody_leaves_the_ridge_of_the_saddle(show: Callable[..., Any]) -> None:
     figure = show("optimizers_surface")
     figure.get_by_role("combobox", name="Surface").select_option("saddle")
     start = figure.locator('[data-axis="1"]')
@@ -144,7 +144,7 @@ def test_nobody_leaves_the_ridge_of_the_saddle(show: Callable[..., Any]) -> None
     assert not figure.page.complaints
 
 
-def test_only_training_writes_into_the_diary(show: Callable[..., Any]) -> None:  # noqa: F811
+def test_only_training_writes_into_the_diary(show: Callable[..., Any]) -> None:
     figure = show("batch_norm_modes")
     python = half("batch_norm_modes")
     running = figure.locator("[data-part=statistics] tr").nth(2)

@@ -21,7 +21,7 @@ def half(name: str) -> Any:
     """Load a figure's Python half as the book does."""
     from moving import load
 
-    return load(BOOK / "figures" / f"{name}.py")
+    return load(BOOK / "figures" / name)
 
 
 def boundary_cases() -> Iterable[Case]:
@@ -52,7 +52,7 @@ def boundary_cases() -> Iterable[Case]:
 
 def surface_cases() -> Iterable[Case]:
     figure = half("optimizers_surface")
-    source = (BOOK / "figures" / "optimizers_surface.js").read_text(encoding="utf-8")
+    source = (BOOK / "figures" / "optimizers_surface" / "figure.js").read_text(encoding="utf-8")
     assert f"RATES = {figure.RATES};" in source
     for surface, (_, start) in figure.SURFACES.items():
         for place in (start, [0.3, -1.1], [1.0, 0.0]):

@@ -16,6 +16,7 @@ from cs_cnn.studies import recorded
 from cs_cnn.studies.labels import asked
 
 TITLE = "Fifty pictures to label"
+HEIGHTS = (24.5, 27.1, 42.7, 45.2)
 COLUMNS = 10
 _CLOTHES = data.load("fashion-mnist")
 _NET = recorded("labels")["runs"][0]

@@ -10,6 +10,7 @@ from moving_still import grid, number, paragraph, side_by_side
 from cs_cnn.layers import conv2d_forward
 
 TITLE = "Convolution, one window at a time"
+HEIGHTS = (34, 37, 49.5, 54)
 STATE: dict[str, Any] = {
     "image": [[1, 1, 5, 6, 6], [1, 2, 5, 6, 7], [0, 1, 4, 6, 6], [1, 1, 5, 7, 6], [1, 1, 5, 6, 6]],
     "kernel": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],

@@ -10,6 +10,7 @@ from moving_still import grid, number, paragraph, table, wide
 from cs_cnn.layers import batch_norm_forward
 
 TITLE = "Batch normalization in training mode and in test mode"
+HEIGHTS = (57.3, 61, 64.4, 67.6)
 EPS, MEAN, VARIANCE = 1e-5, 3, 4
 STATE: dict[str, Any] = {
     "mode": "train",

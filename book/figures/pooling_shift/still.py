@@ -11,6 +11,7 @@ from moving_still import grid, paragraph, side_by_side, table
 from cs_cnn.layers import avg_pool2d_forward, max_pool2d_forward
 
 TITLE = "Max pooling of a scene that moves"
+HEIGHTS = (29.5, 44.3, 46.5, 54)
 SIDE, ROOM = 8, 4
 STATE: dict[str, Any] = {"seed": 1, "window": 2, "shift": 1, "pool": "max"}
 

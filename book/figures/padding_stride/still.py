@@ -11,6 +11,7 @@ from moving_still import factor, grid, number, paragraph, side_by_side, table, w
 from cs_cnn.layers import conv2d_forward, conv_transpose2d_forward
 
 TITLE = "One row of cells, convolved and transposed"
+HEIGHTS = (38.5, 42.9, 46.2, 53)
 STATE: dict[str, Any] = {
     "transposed": False,
     "size": 7,

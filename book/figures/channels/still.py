@@ -11,6 +11,7 @@ from cs_cnn.account import Spec, account, conv
 from cs_cnn.layers import conv2d_backward, conv2d_forward
 
 TITLE = "How a layer joins channels"
+HEIGHTS = (30.3, 32.4, 48.5, 55.6)
 STATE: dict[str, Any] = {
     "kind": "ordinary",
     "channels": 4,

@@ -14,6 +14,7 @@ from cs_cnn.nets.net import Net
 from cs_cnn.optim import SGD
 
 TITLE = "A two-layer network that learns a hard case"
+HEIGHTS = (38.9, 38, 58, 59.2)
 CASES = ("quadrants", "annulus", "three-modes")
 MOMENTUM, STEPS = 0.9, 500
 

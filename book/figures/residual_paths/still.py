@@ -10,6 +10,7 @@ from moving_still import number, paragraph, table
 from cs_cnn.studies.lesion.paths import path_counts, path_sum, paths
 
 TITLE = "Three residual blocks, unravelled into paths"
+HEIGHTS = (41, 44, 56.5, 58.5)
 STATE: dict[str, Any] = {"slopes": [0.5, -0.4, 0.8], "deleted": []}
 
 

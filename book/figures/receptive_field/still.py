@@ -11,6 +11,7 @@ from cs_cnn.account import account, conv
 from cs_cnn.layers import conv2d_backward, conv2d_forward
 
 TITLE = "A receptive field, layer by layer"
+HEIGHTS = (47.4, 44, 49, 50)
 LAYERS = [(3, 1, 1, 1), (2, 2, 0, 1), (3, 1, 1, 1), (2, 2, 0, 1), (3, 1, 1, 1)]
 STATE: dict[str, Any] = {
     "pixels": 32,

@@ -12,6 +12,7 @@ from cs_cnn.optim import SGD, Adam, RMSProp
 from cs_cnn.optim.optimiser import Optimiser
 
 TITLE = "Five optimizers on a surface"
+HEIGHTS = (56.4, 64, 61.5, 58.7)
 RATES = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
 FAR = 1e3
 RULES: dict[str, Callable[[dict[str, np.ndarray], float], Optimiser]] = {

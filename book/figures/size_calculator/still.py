@@ -10,6 +10,7 @@ from cs_cnn.account import account, conv
 from cs_cnn.layers import output_size
 
 TITLE = "Size, parameters and multiply-adds of a convolution"
+HEIGHTS = (33, 33, 43.5, 50.5)
 STATE: dict[str, Any] = {
     "size": 7,
     "kernel": 3,
