@@ -94,9 +94,12 @@ def browser() -> Iterator[object]:
 @pytest.fixture()
 def show(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     """Return a function that opens a figure's chapter in a tab of its own and returns the figure when it moves."""
-    from .operating import chapter_of
+    from .operating import place_of
 
     contexts = []
+
+    def note(page: Any, said: Any) -> None:
+        page.complaints.append(f"{said.text} ({said.location['url']})")
 
     def open_figure(
         name: str, *, variant: str | None = None, width: int = 1280, moving: bool = True, **options: Any
@@ -106,14 +109,12 @@ def show(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.complaints = []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on(
-            "console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None
-        )
-        page.goto(f"{address}{chapter_of(name, variant)}.html")
-        figure = page.locator(f".moving[data-figure={name}]")
+        page.on("console", lambda said: said.type in ("error", "warning") and note(page, said))
+        chapter, frame = place_of(name, variant)
+        page.goto(f"{address}{chapter}.html")
         if moving:
-            page.wait_for_selector(f".moving[data-figure={name}][data-ready=yes]")
-        return figure
+            page.wait_for_selector(f"{frame}[data-ready=yes]")
+        return page.locator(frame)
 
     yield open_figure
     for context in contexts:

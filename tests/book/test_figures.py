@@ -20,7 +20,8 @@ import pytest
 from cs_cnn.layers import conv2d_forward, output_size
 
 from . import arithmetic_cases, label_cases, training_cases
-from .conftest import BOOK, CHAPTERS
+from .conftest import BOOK
+from .operating import uses
 
 FIGURES = BOOK / "figures"
 NAMES = sorted(path.parent.name for path in FIGURES.glob("*/figure.js"))
@@ -248,12 +249,11 @@ def test_a_module_needs_nothing_and_keeps_the_contract(name: str) -> None:
 
 def test_every_figure_stands_in_chapters_with_a_sentence_that_refers_to_it() -> None:
     shown = set()
-    for page in CHAPTERS:
+    for page, use in uses():
         text = (BOOK / f"{page}.md").read_text(encoding="utf-8")
-        for use in re.finditer(r"```{moving} (\w+)\n:name: ([\w-]+)\n(?::variant: (\w+)\n)?", text):
-            assert f"{{numref}}`{use[2]}`" in text[: use.start()], f"{page} shows {use[1]} unannounced"
-            assert (use[1], use[3]) not in shown, f"{page} repeats {use[1]}"
-            shown.add((use[1], use[3]))
+        assert f"{{numref}}`{use[2]}`" in text[: use.start()], f"{page} shows {use[1]} unannounced"
+        assert (use[1], use[3]) not in shown, f"{page} repeats {use[1]}"
+        shown.add((use[1], use[3]))
     offered = {(name, variant) for name in NAMES for variant in getattr(python_half(name), "VARIANTS", {})}
     assert offered <= shown, "a variant that no chapter shows"
     assert {name for name, _ in shown} == set(NAMES)

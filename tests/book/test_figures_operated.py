@@ -8,11 +8,27 @@ from typing import Any
 
 import pytest
 
-from .conftest import BOOK
-from .operating import chapter_of, result, type_over
+from .operating import place_of, result, shown_figures, type_over
 
 pytestmark = pytest.mark.browser
-NAMES = sorted(path.parent.name for path in (BOOK / "figures").glob("*/figure.js"))
+SHOWN = shown_figures()
+WIDTHS = (1280, 390, 320)
+MOVE_BY_THEMSELVES = """e => [...e.querySelectorAll('*')].filter(each => {
+  const style = getComputedStyle(each);
+  const fades = style.transitionProperty !== 'none' && parseFloat(style.transitionDuration) > 0;
+  return fades || style.animationName !== 'none';
+}).length"""
+HEIGHT = """e => {
+  const reserved = parseFloat(getComputedStyle(e).minHeight);
+  e.style.minHeight = 0;
+  const needed = e.getBoundingClientRect().height;
+  e.style.minHeight = '';
+  return [reserved, needed];
+}"""
+STICK_OUT = """e => [...e.querySelectorAll('*')]
+  .filter(each => !each.closest('.moving-wide')
+    && each.getBoundingClientRect().right > e.getBoundingClientRect().right + 1)
+  .map(each => `${each.tagName}.${each.className}`)"""
 
 
 def test_step_through_a_convolution_with_the_keyboard(show: Callable[..., Any]) -> None:
@@ -179,80 +195,59 @@ def test_turn_a_convolution_round(show: Callable[..., Any]) -> None:
     assert not figure.page.complaints
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_with_everything_shown(
-    show: Callable[..., Any], axe_script: str, name: str, scheme: str
+# Opening a page is what costs: everything that one page can show about a figure is asked of that page.
+
+
+@pytest.mark.parametrize(("name", "variant"), SHOWN)
+def test_a_figure_is_quiet_fits_and_can_be_read(
+    show: Callable[..., Any], axe_script: str, name: str, variant: str | None
 ) -> None:
-    figure = show(name, color_scheme=scheme, reduced_motion="reduce")
+    figure = show(name, variant=variant, reduced_motion="reduce")
+    assert not figure.locator(".moving-still").is_visible()
+    assert result(figure).get_attribute("aria-live") == "polite"
+    assert figure.locator(".moving-live").get_attribute("aria-label")
+    assert figure.evaluate(MOVE_BY_THEMSELVES) == 0
+    for width in WIDTHS:
+        figure.page.set_viewport_size({"width": width, "height": 900})
+        reserved, needed = figure.locator(".moving-live").evaluate(HEIGHT)
+        assert 0.9 < needed / reserved < 1.06, f"at {width} px it needs {needed / 16:.1f}rem: see HEIGHTS"
     for button in ("Check", "Show it", "Show all", "100 scenes", "Show it as a still"):
         for each in figure.get_by_role("button", name=button, exact=True).all():
             each.click()
     assert figure.locator(".moving-still").is_visible()
+    for width in WIDTHS:
+        figure.page.set_viewport_size({"width": width, "height": 900})
+        assert not figure.evaluate(STICK_OUT), f"at {width} px"
+        assert figure.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not figure.page.complaints  # before axe, which asks for style sheets by wrong addresses
     figure.page.evaluate(axe_script)
-    found = figure.page.evaluate(
-        "axe.run(document.querySelector(`.moving[data-figure=${name}]`), {resultTypes: ['violations']})".replace(
-            "${name}", name
-        )
-    )["violations"]
-    assert not [(each["id"], each["nodes"][0]["html"][:150]) for each in found]
+    for scheme in ("light", "dark"):
+        figure.page.evaluate("scheme => document.documentElement.dataset.theme = scheme", scheme)
+        found = figure.evaluate("e => axe.run(e, {resultTypes: ['violations']})")["violations"]
+        assert not [(scheme, each["id"], each["nodes"][0]["html"][:150]) for each in found]
+    figure.page.emulate_media(media="print")
+    assert figure.locator(".moving-still").is_visible()
+    assert not figure.locator(".moving-live").is_visible()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_its_result_is_announced_and_its_cells_do_not_move(show: Callable[..., Any], name: str) -> None:
-    figure = show(name, reduced_motion="reduce")
-    assert result(figure).get_attribute("aria-live") == "polite"
-    assert figure.locator(".moving-live").get_attribute("aria-label")
-    moving = figure.evaluate(
-        "e => [...e.querySelectorAll('*')].filter(each => { const style = getComputedStyle(each);"
-        " return style.transitionProperty !== 'none' && parseFloat(style.transitionDuration) > 0"
-        " || style.animationName !== 'none'; }).length"
-    )
-    assert moving == 0
-
-
-@pytest.mark.parametrize("width", [1280, 390, 320])
-@pytest.mark.parametrize("name", NAMES)
-def test_its_space_is_reserved_and_it_stays_in_its_column(
-    show: Callable[..., Any], name: str, width: int
+@pytest.mark.parametrize(("name", "variant"), SHOWN)
+def test_readers_without_javascript_get_the_still(
+    show: Callable[..., Any], name: str, variant: str | None
 ) -> None:
-    figure = show(name, width=width)
-    reserved, needed = figure.locator(".moving-live").evaluate(
-        "e => { const reserved = parseFloat(getComputedStyle(e).minHeight); e.style.minHeight = 0;"
-        " const needed = e.getBoundingClientRect().height; e.style.minHeight = ''; return [reserved, needed]; }"
-    )
-    assert 0.9 < needed / reserved < 1.06, f"reserve {needed / 16:.1f}rem in course.css"
-    for button in ("Show it", "Show all", "Show it as a still"):
-        for each in figure.get_by_role("button", name=button, exact=True).all():
-            each.click()
-    sticking_out = figure.evaluate(
-        "e => [...e.querySelectorAll('*')].filter(each => !each.closest('.moving-wide')"
-        " && each.getBoundingClientRect().right > e.getBoundingClientRect().right + 1)"
-        ".map(each => each.tagName + '.' + each.className)"
-    )
-    assert not sticking_out
-    assert figure.page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_paper_and_readers_without_javascript_get_the_still(show: Callable[..., Any], name: str) -> None:
-    plain = show(name, moving=False, java_script_enabled=False)
-    assert plain.locator(".moving-still").is_visible()
-    assert len(re.findall(r"\d", plain.locator(".moving-still").inner_text())) > 30
-    moving = show(name)
-    assert not moving.locator(".moving-still").is_visible()
-    moving.page.emulate_media(media="print")
-    assert moving.locator(".moving-still").is_visible()
-    assert not moving.locator(".moving-live").is_visible()
+    still = show(name, variant=variant, moving=False, java_script_enabled=False).locator(".moving-still")
+    still.page.wait_for_load_state()  # without scripts nothing else waits for the style sheets
+    assert still.is_visible()
+    assert len(re.findall(r"\d", still.inner_text())) > 30
 
 
 def test_a_module_that_cannot_be_loaded_leaves_the_still(browser: Any, address: str) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.route("**/_static/figures/**", lambda route: route.abort())
-    page.goto(f"{address}{chapter_of(NAMES[0])}.html")
-    page.wait_for_selector(f".moving[data-figure={NAMES[0]}][data-ready=yes]")
-    figure = page.locator(f".moving[data-figure={NAMES[0]}]")
+    chapter, frame = place_of(*SHOWN[0])
+    page.goto(f"{address}{chapter}.html")
+    page.wait_for_selector(f"{frame}[data-ready=yes]")
+    figure = page.locator(frame)
     assert figure.locator(".moving-still").is_visible()
     assert "could not start here" in figure.inner_text()
     context.close()
