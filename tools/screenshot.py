@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import io
-import threading
 from pathlib import Path
 
 import click
@@ -15,6 +12,7 @@ from cs_cnn.files import atomic_write
 from tools import book
 from tools.pdf.__main__ import FLAGS, chromium
 from tools.progress import StepFailed, say
+from tools.serve import serving
 
 TARGET = book.ROOT / ".github" / "screenshot.png"  # outside the book: it is made from what is built
 PAGE, FIGURE = "convolution/convolution.html", ".moving[data-figure=convolution_stepper]"
@@ -22,13 +20,6 @@ WIDTH, HEIGHT = 1280, 860
 ABOVE = 222  # pixels of text above the figure
 PREDICTION = "17"  # the right one, so that the arithmetic is on show
 LARGEST = 200_000  # bytes, since every visitor of the repository loads it
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A file server that does not log."""
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
 
 
 def picture(site: Path) -> bytes:
@@ -53,30 +44,23 @@ def picture(site: Path) -> bytes:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise StepFailed("The picture is taken through the package playwright: run `make env`.") from error
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-            page = browser.new_page(
-                viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", reduced_motion="reduce"
-            )
-            page.goto(f"http://127.0.0.1:{server.server_port}/{PAGE}")
-            page.wait_for_selector(f"{FIGURE}[data-ready]")
-            page.evaluate(
-                "async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }"
-            )
-            figure = page.locator(FIGURE)
-            figure.get_by_label("Predict row 0, column 0").fill(PREDICTION)
-            figure.get_by_role("button", name="Check").click()
-            page.evaluate("document.activeElement.blur()")
-            top = figure.evaluate("e => e.getBoundingClientRect().top + scrollY")
-            page.evaluate("top => scrollTo({ top, behavior: 'instant' })", top - ABOVE)
-            page.wait_for_timeout(500)  # the contents at the side follow the page
-            shot = page.screenshot()
-            browser.close()
-    finally:
-        server.shutdown()
+    with serving(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        page = browser.new_page(
+            viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", reduced_motion="reduce"
+        )
+        page.goto(f"{address}{PAGE}")
+        page.wait_for_selector(f"{FIGURE}[data-ready]")
+        page.evaluate("async () => { await document.fonts.ready; }")
+        figure = page.locator(FIGURE)
+        figure.get_by_label("Predict row 0, column 0").fill(PREDICTION)
+        figure.get_by_role("button", name="Check").click()
+        page.evaluate("document.activeElement.blur()")
+        top = figure.evaluate("e => e.getBoundingClientRect().top + scrollY")
+        page.evaluate("top => scrollTo({ top, behavior: 'instant' })", top - ABOVE)
+        page.wait_for_timeout(500)  # the contents at the side follow the page
+        shot = page.screenshot()
+        browser.close()
     few = Image.open(io.BytesIO(shot)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     few.save(buffer, "PNG", optimize=True)

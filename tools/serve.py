@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from tools.book import ROOT, SITE
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A file server that does not log."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine only, at any free port, and yield its address with a slash at the end."""
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @click.command()

@@ -132,6 +132,8 @@ def execute(notebook: NotebookNode, folder: str, timeout: int) -> tuple[Notebook
 
 def run_ahead(_app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Execute what is not in the cache, side by side."""
+    if env.mystnb_config.execution_mode != "cache":
+        return
     todo = list(unknown(env, docnames))
     if len(todo) < 2 or WORKERS < 2:
         return

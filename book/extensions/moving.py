@@ -79,6 +79,7 @@ class Moving(SphinxDirective):
         for path in (script, folder / "still.py"):
             if not path.is_file():
                 return self.complain(f"there is no file figures/{name}/{path.name}")
+        for path in sorted(folder.glob("*.*")):
             self.env.note_dependency(str(path))
         if not self.content:
             return self.complain("the body, its caption, is empty")

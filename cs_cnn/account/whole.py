@@ -28,9 +28,12 @@ def _sum_of(group: Sequence[Operation], name: str) -> Operation:
     """Add the steps of a stage up; its output is that of its last step."""
     layers = [step for step in group if step.family in ("conv", "affine", "pool", "input", "not run")]
     lead = layers[0] if len(layers) == 1 else group[0]
-    kind = lead.kind if len(layers) == 1 or len(group) == 1 else f"{len(layers)} layers"
     if not layers:  # such as a normalisation and what bends it, between the stages
         kind = ", ".join(dict.fromkeys(step.kind for step in group))
+    elif len(layers) == 1 or len(group) == 1:
+        kind = lead.kind
+    else:
+        kind = f"{len(layers)} layers"
     ran = [step for step in group if step.family != "not run"]
     # Flattening belongs to the stage that needs it, and to no stage's picture of its maps.
     last = ([step for step in ran if step.family != "shape"] or list(group))[-1]

@@ -27,14 +27,20 @@ Functions = Mapping[str, Callable[..., Any]] | Sequence[Callable[..., Any]] | Ca
 
 
 # What the visible check that ran last found with which functions; in grading the hidden one follows it at once.
-_visible: list[tuple[str, Mapping[str, Callable[..., Any]], dict[str, Any]]] = []
+_visible: tuple[str, Mapping[str, Callable[..., Any]], dict[str, Any]] | None = None
+
+
+def _remember(task: str, functions: Mapping[str, Callable[..., Any]], found: dict[str, Any]) -> None:
+    global _visible
+    _visible = task, functions, found
 
 
 def _just_found(task: str, functions: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
-    while _visible:
-        name, before, found = _visible.pop()
-        if name == task and all(before[each] is function for each, function in functions.items()):
-            return found
+    """Hand on, once, what the visible check of the same functions found."""
+    global _visible
+    last, _visible = _visible, None
+    if last is not None and last[0] == task and all(last[1][each] is f for each, f in functions.items()):
+        return last[2]
     return {}
 
 
@@ -93,8 +99,7 @@ def run(task: str, functions: Functions, hidden: bool = False, seed: int | None 
     try:
         found.grade(bench)
         if not hidden:
-            _visible.clear()
-            _visible.append((task, named, bench.found))
+            _remember(task, named, bench.found)
         _plant_an_error(found, seed)
         recognised = _diagnose(bench, seed)
     except CheckIsBrokenError as error:

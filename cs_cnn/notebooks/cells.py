@@ -66,12 +66,23 @@ class Cell:
     @cached_property
     def essence(self) -> str:
         """The text without blank edges and trailing blanks, which editors change as they like."""
-        return "\n".join(line.rstrip() for line in self.text.strip().splitlines())
+        return essence(self.text)
 
     @cached_property
     def defines(self) -> frozenset[str]:
         """Names of the functions and classes that the cell defines; found even where Python cannot parse it."""
         return frozenset(_DEFINED.findall(self.text))
+
+
+def essence(text: str) -> str:
+    r"""Return a cell's text without blank edges and trailing blanks.
+
+    Examples
+    --------
+    >>> essence("\nx = 1  \ny = 2\n")
+    'x = 1\ny = 2'
+    """
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
 def cells_of(notebook: dict[str, Any]) -> list[Cell]:

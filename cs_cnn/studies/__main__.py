@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,28 +23,6 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--quick", is_flag=True, help="Few images and epochs: less than a minute, and no evidence.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the result to this JSON file.")
-@click.option("--folder", type=click.Path(path_type=Path), help="Keep checkpoints here, and go on from them.")
-def degradation(quick: bool, out: Path | None, folder: Path | None) -> None:
-    """Compare ResNet-20 with plain nets of 20 and 56 layers (about half an hour on one core)."""
-    kept = f"the same command goes on from {folder}" if folder else "with --folder it could go on"
-    with _in_sentences(kept):
-        _degradation(quick, out, folder)
-
-
-@main.command()
-@click.option(
-    "--quick", is_flag=True, help="Few images, epochs and lesions: less than a minute, and no evidence."
-)
-@click.option("--out", type=click.Path(path_type=Path), help="Write the result to this JSON file.")
-def lesion(quick: bool, out: Path | None) -> None:
-    """Delete and exchange blocks of residual and plain nets of 32 layers (some ten minutes on one core)."""
-    with _in_sentences("nothing was kept"):
-        _lesion(quick, out)
-
-
-@main.command()
 @click.option(
     "--quick", is_flag=True, help="Train one cell in 16, and search the recorded table: less than a minute."
 )
@@ -54,24 +33,57 @@ def search(quick: bool, out: Path | None) -> None:
         _search(quick, out)
 
 
-def _compares(measures: Sequence[str]) -> Callable[[Callable[[], None]], click.Command]:
-    """Make the command of a study that trains several nets alike; its name and help are those of the function."""
+def _compares(
+    measures: Sequence[str], *, resumes: bool = False
+) -> Callable[[Callable[[], None]], click.Command]:
+    """Make the command of a study that compares nets; its name and help are those of the function.
+
+    The measures are printed where a run, or a net's summary, has them; with `resumes`, the study keeps checkpoints.
+    """
 
     def made(described: Callable[[], None]) -> click.Command:
-        study = described.__name__
+        def command(quick: bool, out: Path | None, folder: Path | None = None) -> None:
+            kept = f"the same command goes on from {folder}" if folder else "nothing was kept"
+            with _in_sentences(kept + "; with --folder it could go on" * (resumes and not folder)):
+                options = {"folder": folder} if resumes else {}
+                _compared(described.__name__, quick, out, measures, **options)
 
-        @main.command(name=study, help=described.__doc__)
-        @click.option(
-            "--quick", is_flag=True, help="Train a few of the recorded nets again: less than a minute."
-        )
-        @click.option("--out", type=click.Path(path_type=Path), help="Write the result to this JSON file.")
-        def command(quick: bool, out: Path | None) -> None:
-            with _in_sentences("nothing was kept"):
-                _compared(study, quick, out, measures)
-
-        return command
+        if resumes:
+            command = click.option(
+                "--folder",
+                type=click.Path(path_type=Path),
+                help="Keep checkpoints here, and go on from them.",
+            )(command)
+        command = click.option(
+            "--out", type=click.Path(path_type=Path), help="Write the result to this JSON file."
+        )(command)
+        command = click.option(
+            "--quick", is_flag=True, help="Repeat a small part of the recorded runs: less than a minute."
+        )(command)
+        return main.command(name=described.__name__, help=described.__doc__)(command)
 
     return made
+
+
+@_compares(("test_accuracy", "train_error"), resumes=True)
+def degradation() -> None:
+    """Compare ResNet-20 with plain nets of 20 and 56 layers (about half an hour on one core)."""
+
+
+LESIONS = (
+    "error",
+    "without_first",
+    "without_one",
+    "without_most",
+    "reordered",
+    "length_by_norms",
+    "length_by_sums",
+)
+
+
+@_compares(LESIONS)
+def lesion() -> None:
+    """Delete and exchange blocks of residual and plain nets of 32 layers (some ten minutes on one core)."""
 
 
 @_compares(("test_accuracy", "train_error", "lost"))
@@ -117,58 +129,8 @@ def _save(out: Path | None, study: str, setting: Any, runs: Any, summary: Any) -
         click.echo(f"written to {out}")
 
 
-def _degradation(quick: bool, out: Path | None, folder: Path | None) -> None:
-    from cs_cnn.studies import degradation as it  # first: it says in a sentence when PyTorch is missing
-
-    import torch  # isort: skip
-
-    torch.set_num_threads(1)
-    setting = it.QUICK if quick else it.RECORDED
-
-    def report(run: dict[str, Any]) -> None:
-        click.echo(
-            f"{run['net']:<10} seed {run['seed']}  test accuracy {run['test_accuracy']:.3f}  "
-            f"training error {run['train_error']:.3f}  {run['seconds']:.0f} s"
-        )
-
-    runs = it.study(setting, folder=folder, on_run=report)
-    summary = it.summarise(runs)
-    click.echo(f"\nmean and standard deviation over {len(setting.seeds)} seeds")
-    for net, found in summary.items():
-        accuracy, error = found["test_accuracy"], found["train_error"]
-        click.echo(
-            f"{net:<10} test accuracy {accuracy['mean']:.3f} ± {accuracy['spread']:.3f}  "
-            f"training error {error['mean']:.3f} ± {error['spread']:.3f}"
-        )
-    _save(out, "degradation", setting, runs, summary)
-
-
-def _lesion(quick: bool, out: Path | None) -> None:
-    from cs_cnn.studies import lesion as it  # first, as above
-
-    import torch  # isort: skip
-
-    torch.set_num_threads(1)
-    setting = it.QUICK if quick else it.RECORDED
-
-    def report(run: dict[str, Any]) -> None:
-        one = run["without_one"]
-        click.echo(
-            f"{run['net']:<10} seed {run['seed']}  error {run['error']:.3f}  without one block "
-            f"{min(one):.3f} to {max(one):.3f}  {run['seconds']:.0f} s"
-        )
-
-    runs = it.study(setting, on_run=report)
-    summary = it.summarise(runs)
-    click.echo(f"\nmean and standard deviation over {len(setting.seeds)} seeds")
-    for net, found in summary.items():
-        for measure, value in found.items():
-            click.echo(f"{net:<10} {measure:<15} {value['mean']:.3f} ± {value['spread']:.3f}")
-    _save(out, "lesion", setting, runs, summary)
-
-
 def _search(quick: bool, out: Path | None) -> None:
-    from cs_cnn import zoo  # noqa: F401  (first, as above)
+    from cs_cnn import zoo  # noqa: F401  (first: it says in a sentence when PyTorch is missing)
     from cs_cnn.studies import search as it
 
     import torch  # isort: skip
@@ -197,7 +159,7 @@ def _search(quick: bool, out: Path | None) -> None:
     _save(out, "search", setting, runs, summary)
 
 
-def _compared(study: str, quick: bool, out: Path | None, measures: Sequence[str]) -> None:
+def _compared(study: str, quick: bool, out: Path | None, measures: Sequence[str], **options: Any) -> None:
     from cs_cnn import zoo  # noqa: F401  (first, as above)
 
     import torch  # isort: skip
@@ -207,16 +169,15 @@ def _compared(study: str, quick: bool, out: Path | None, measures: Sequence[str]
     setting = it.QUICK if quick else it.RECORDED
 
     def report(run: dict[str, Any]) -> None:
-        click.echo(
-            f"{run['net']:<18} seed {run['seed']}  test accuracy {run['test_accuracy']:.3f}  "
-            f"training error {run['train_error']:.3f}  {run['seconds']:.1f} s"
-        )
+        found = [f"{key} {run[key]:.3f}" for key in measures if isinstance(run.get(key), float)]
+        click.echo(f"{run['net']:<18} seed {run['seed']}  {'  '.join(found)}  {run['seconds']:.1f} s")
 
-    runs = it.study(setting, nets=it.QUICK_NETS if quick else it.NETS, on_run=report)
+    runs = it.study(setting, nets=it.QUICK_NETS if quick else it.NETS, on_run=report, **options)
     summary = it.summarise(runs)
     if quick:
         click.echo(f"\n{it.MEASURE}, beside the mean and standard deviation of the recorded runs")
-        for agreement in against(runs, recording.recorded(study), it.MEASURE):
+        measured = getattr(it, "measured", itemgetter(it.MEASURE))
+        for agreement in against(runs, recording.recorded(study), measured):
             click.echo(str(agreement))
     else:
         click.echo(f"\nmean and standard deviation over {len(setting.seeds)} seeds")

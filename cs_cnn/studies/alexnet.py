@@ -8,7 +8,7 @@ channels, without response normalisation (the slimmer net of 2014), 5,000 packag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,8 @@ from cs_cnn import zoo
 from cs_cnn.account import account
 from cs_cnn.studies import training
 from cs_cnn.studies.images import centred
-from cs_cnn.studies.recording import mean_and_spread
+from cs_cnn.studies.recording import Run, every_run, over_seeds
 from cs_cnn.studies.training import fitted
-
-Run = dict[str, Any]
 
 # Name of a net: the layers it lacks.
 NETS: dict[str, tuple[str, ...]] = {
@@ -118,25 +116,23 @@ def study(
         For each run: net, seed, and what `cs_cnn.studies.training.fitted` returns.
     """
     images, test, classes = centred(setting.data, setting.images, setting.test_images)
-    runs = []
-    for seed in setting.seeds:
-        for name in nets:
-            net = zoo.build(
-                "alexnet",
-                classes=len(classes),
-                channels=images.x.shape[1],
-                size=images.x.shape[2],
-                variant="one_weird_trick",
-                width=setting.width,
-                dropout=setting.dropout,
-                init="he",
-                without=NETS[name],
-                seed=seed,
-            )
-            runs.append({"net": name, "seed": seed, **fitted(net, images, test, setting, seed)})
-            if on_run is not None:
-                on_run(runs[-1])
-    return runs
+
+    def run(name: str, seed: int) -> Run:
+        net = zoo.build(
+            "alexnet",
+            classes=len(classes),
+            channels=images.x.shape[1],
+            size=images.x.shape[2],
+            variant="one_weird_trick",
+            width=setting.width,
+            dropout=setting.dropout,
+            init="he",
+            without=NETS[name],
+            seed=seed,
+        )
+        return fitted(net, images, test, setting, seed)
+
+    return every_run(nets, setting.seeds, run, on_run)
 
 
 def summarise(runs: Sequence[Run]) -> dict[str, Any]:
@@ -145,13 +141,11 @@ def summarise(runs: Sequence[Run]) -> dict[str, Any]:
     With them stands `lost`: what the test accuracy loses to the whole net's, in points, seed by seed.
     """
     whole = {run["seed"]: run["test_accuracy"] for run in runs if run["net"] == "whole"}
-    found: dict[str, Any] = {}
-    for net in dict.fromkeys(run["net"] for run in runs):
-        own = [run for run in runs if run["net"] == net]
-        found[net] = {
-            key: mean_and_spread(run[key] for run in own) for key in ("test_accuracy", "train_error")
-        }
-        lost = [100 * (whole[run["seed"]] - run["test_accuracy"]) for run in own if run["seed"] in whole]
-        if lost:
-            found[net]["lost"] = mean_and_spread(lost)
-    return found
+
+    def measures(run: Mapping[str, Any]) -> dict[str, float]:
+        found = {key: run[key] for key in ("test_accuracy", "train_error")}
+        if run["seed"] in whole:
+            found["lost"] = 100 * (whole[run["seed"]] - run["test_accuracy"])
+        return found
+
+    return over_seeds(runs, measures)

@@ -9,18 +9,16 @@ plain net may well come closer with more steps: the study compares nets that hav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cs_cnn import train, zoo
 from cs_cnn.studies.images import centred
-from cs_cnn.studies.recording import mean_and_spread
+from cs_cnn.studies.recording import Run, every_run, over_seeds
 
 NETS = ("resnet20", "plain20", "plain56")
-
-Run = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,11 @@ class Setting:
 
 
 RECORDED = Setting()
-QUICK = Setting(images=500, test_images=300, epochs=3, milestones=(2,), batch_size=16, seeds=(0, 1))
+# The quick form: the first epochs of the recorded nets with the first of the recorded seeds, held against what those
+# had reached by then.
+QUICK = Setting(epochs=2, seeds=(0,))
+QUICK_NETS = NETS
+MEASURE = f"test accuracy after {QUICK.epochs} epochs"
 
 
 def study(
@@ -84,53 +86,52 @@ def study(
         test_accuracies, one for each epoch.
     """
     (x, y), (x_test, y_test), classes = centred(setting.data, setting.images, setting.test_images)
-    runs = []
-    for seed in setting.seeds:
-        for name in nets:
-            net = zoo.build(
-                name,
-                classes=len(classes),
-                channels=x.shape[1],
-                size=x.shape[2],
-                width=setting.width,
-                seed=seed,
-            )
-            place = None if folder is None else Path(folder) / f"{name}-{seed}"
-            rows = train.fit(
-                net,
-                (x, y),
-                (x_test, y_test),
-                epochs=setting.epochs,
-                batch_size=setting.batch_size,
-                lr=setting.lr,
-                momentum=setting.momentum,
-                weight_decay=setting.weight_decay,
-                schedule="step",
-                milestones=setting.milestones,
-                seed=seed,
-                device="cpu",
-                folder=place,
-                resume=place is not None and (place / "checkpoint.pt").exists(),
-                name=name,
-                progress=False,
-            )
-            train_loss, train_accuracy = train.evaluate(net, x, y)
-            runs.append(
-                {
-                    "net": name,
-                    "seed": seed,
-                    "parameters": sum(p.numel() for p in net.parameters()),
-                    "seconds": round(sum(row["seconds"] for row in rows), 1),
-                    "train_loss": round(train_loss, 4),
-                    "train_error": round(1 - train_accuracy, 4),
-                    "test_loss": round(rows[-1]["test_loss"], 4),
-                    "test_accuracy": round(rows[-1]["test_accuracy"], 4),
-                    "test_accuracies": [round(row["test_accuracy"], 4) for row in rows],
-                }
-            )
-            if on_run is not None:
-                on_run(runs[-1])
-    return runs
+
+    def run(name: str, seed: int) -> Run:
+        net = zoo.build(
+            name,
+            classes=len(classes),
+            channels=x.shape[1],
+            size=x.shape[2],
+            width=setting.width,
+            seed=seed,
+        )
+        place = None if folder is None else Path(folder) / f"{name}-{seed}"
+        rows = train.fit(
+            net,
+            (x, y),
+            (x_test, y_test),
+            epochs=setting.epochs,
+            batch_size=setting.batch_size,
+            lr=setting.lr,
+            momentum=setting.momentum,
+            weight_decay=setting.weight_decay,
+            schedule="step",
+            milestones=setting.milestones,
+            seed=seed,
+            device="cpu",
+            folder=place,
+            resume=place is not None and (place / "checkpoint.pt").exists(),
+            name=name,
+            progress=False,
+        )
+        train_loss, train_accuracy = train.evaluate(net, x, y)
+        return {
+            "parameters": sum(p.numel() for p in net.parameters()),
+            "seconds": round(sum(row["seconds"] for row in rows), 1),
+            "train_loss": round(train_loss, 4),
+            "train_error": round(1 - train_accuracy, 4),
+            "test_loss": round(rows[-1]["test_loss"], 4),
+            "test_accuracy": round(rows[-1]["test_accuracy"], 4),
+            "test_accuracies": [round(row["test_accuracy"], 4) for row in rows],
+        }
+
+    return every_run(nets, setting.seeds, run, on_run)
+
+
+def measured(run: Mapping[str, Any]) -> float:
+    """Return what a run, quick or recorded, had reached after the epochs of the quick form."""
+    return float(run["test_accuracies"][QUICK.epochs - 1])
 
 
 def summarise(runs: Sequence[Run]) -> dict[str, Any]:
@@ -142,11 +143,4 @@ def summarise(runs: Sequence[Run]) -> dict[str, Any]:
     >>> summarise(runs)["plain20"]["test_accuracy"]
     {'mean': 0.85, 'spread': 0.0707}
     """
-    found = dict.fromkeys(run["net"] for run in runs)
-    return {
-        net: {
-            key: mean_and_spread(run[key] for run in runs if run["net"] == net)
-            for key in ("test_accuracy", "train_error")
-        }
-        for net in found
-    }
+    return over_seeds(runs, lambda run: {key: run[key] for key in ("test_accuracy", "train_error")})

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from cs_cnn import zoo
 from cs_cnn.studies import training
 from cs_cnn.studies.images import centred
-from cs_cnn.studies.recording import mean_and_spread
+from cs_cnn.studies.recording import Run, every_run, over_seeds
 from cs_cnn.studies.training import fitted
 
-Run = dict[str, Any]
 NETS = ("lenet5",)
 KEPT = 5
 
@@ -88,21 +87,18 @@ def study(
         order, a string with the digits of its five best classes, the best first.
     """
     images, test, classes = centred(setting.data, setting.images, setting.test_images)
-    runs = []
-    for seed in setting.seeds:
-        for name in nets:
-            net = zoo.build(
-                name, classes=len(classes), channels=images.x.shape[1], size=images.x.shape[2], seed=seed
-            )
-            run = {"net": name, "seed": seed, **fitted(net, images, test, setting, seed)}
-            net.eval()
-            with torch.no_grad():
-                best = net(torch.from_numpy(np.asarray(test.x))).topk(KEPT, dim=1).indices
-            run["answers"] = ["".join(map(str, row)) for row in best.tolist()]
-            runs.append(run)
-            if on_run is not None:
-                on_run(run)
-    return runs
+
+    def run(name: str, seed: int) -> Run:
+        net = zoo.build(
+            name, classes=len(classes), channels=images.x.shape[1], size=images.x.shape[2], seed=seed
+        )
+        found = fitted(net, images, test, setting, seed)
+        net.eval()
+        with torch.no_grad():
+            best = net(torch.from_numpy(np.asarray(test.x))).topk(KEPT, dim=1).indices
+        return {**found, "answers": ["".join(map(str, row)) for row in best.tolist()]}
+
+    return every_run(nets, setting.seeds, run, on_run)
 
 
 def summarise(runs: Sequence[Run]) -> dict[str, Any]:
@@ -113,8 +109,4 @@ def summarise(runs: Sequence[Run]) -> dict[str, Any]:
     >>> summarise([{"net": "lenet5", "test_accuracy": a} for a in (0.8, 0.9)])["lenet5"]["test_accuracy"]["mean"]
     0.85
     """
-    nets = dict.fromkeys(run["net"] for run in runs)
-    return {
-        net: {"test_accuracy": mean_and_spread(run["test_accuracy"] for run in runs if run["net"] == net)}
-        for net in nets
-    }
+    return over_seeds(runs, lambda run: {"test_accuracy": run["test_accuracy"]})

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from cs_cnn.files import atomic_write
 RESULTS = Path(__file__).with_name("results")
 
 Result = dict[str, Any]
+Run = dict[str, Any]
 
 
 def names() -> list[str]:
@@ -141,3 +142,59 @@ def mean_and_spread(values: Iterable[float]) -> dict[str, float]:
     values = list(values)
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
     return {"mean": round(statistics.fmean(values), 4), "spread": round(spread, 4)}
+
+
+def every_run(
+    nets: Sequence[str],
+    seeds: Sequence[int],
+    run: Callable[[str, int], Mapping[str, Any]],
+    on_run: Callable[[Run], None] | None = None,
+) -> list[Run]:
+    """Try every net with every seed; all nets with one seed come before the next seed.
+
+    Parameters
+    ----------
+    nets : sequence of str
+    seeds : sequence of int
+    run : callable
+        Maps a net and a seed to the fields of a run.
+    on_run : callable, optional
+        Called with every run as soon as it is there.
+
+    Returns
+    -------
+    list of dict
+        For each run: net, seed and its fields.
+    """
+    runs = []
+    for seed in seeds:
+        for net in nets:
+            runs.append({"net": net, "seed": seed, **run(net, seed)})
+            if on_run is not None:
+                on_run(runs[-1])
+    return runs
+
+
+def over_seeds(
+    runs: Sequence[Mapping[str, Any]], measures: Callable[[Mapping[str, Any]], Mapping[str, float]]
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return for every net the mean and the spread over the seeds of some measures of its runs.
+
+    Parameters
+    ----------
+    runs : sequence of dict
+        Of one study.
+    measures : callable
+        Maps a run to numbers by name; the runs of a net have the same names.
+
+    Examples
+    --------
+    >>> runs = [{"net": "A", "error": e} for e in (0.1, 0.2)]
+    >>> over_seeds(runs, lambda run: {"accuracy": 1 - run["error"]})
+    {'A': {'accuracy': {'mean': 0.85, 'spread': 0.0707}}}
+    """
+    found = {}
+    for net in dict.fromkeys(run["net"] for run in runs):
+        own = [measures(run) for run in runs if run["net"] == net]
+        found[net] = {name: mean_and_spread(each[name] for each in own) for name in own[0]}
+    return found

@@ -8,11 +8,12 @@ as another seed would; so it is held against the mean of all recorded seeds, and
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from cs_cnn.studies.recording import Result, mean_and_spread
+from cs_cnn.studies.recording import Result, over_seeds
 
 # Among some twenty runs one lies beyond two standard deviations; beyond three, hardly any.
 SPREADS = 3
@@ -48,18 +49,20 @@ class Agreement:
 
 
 def against(
-    runs: Sequence[Mapping[str, Any]], recorded: Result, measure: str = "test_accuracy"
+    runs: Sequence[Mapping[str, Any]],
+    recorded: Result,
+    measure: Callable[[Mapping[str, Any]], float] = itemgetter("test_accuracy"),
 ) -> list[Agreement]:
     """Hold runs against the recorded result of the same study.
 
     Parameters
     ----------
     runs : sequence of dict
-        With "net" and the measure.
+        With "net" and what the measure asks for.
     recorded : dict
         Of `cs_cnn.studies.recorded`.
-    measure : str
-        A number of every run.
+    measure : callable
+        Maps a run to a number.
 
     Returns
     -------
@@ -72,15 +75,13 @@ def against(
     >>> print(against([{"net": "A", "test_accuracy": 0.84}], told)[0])
     A: 0.840, recorded 0.810 ± 0.014: agrees
     """
-    values: dict[str, list[float]] = {}
-    for run in recorded["runs"]:
-        values.setdefault(run["net"], []).append(run[measure])
-    told = {net: mean_and_spread(own) for net, own in values.items()}
+    summary = over_seeds(recorded["runs"], lambda run: {"it": measure(run)})
+    told = {net: found["it"] for net, found in summary.items()}
     pooled = math.sqrt(math.fsum(own["spread"] ** 2 for own in told.values()) / max(len(told), 1))
     return [
         Agreement(
             run["net"],
-            run[measure],
+            measure(run),
             told[run["net"]]["mean"],
             round(max(told[run["net"]]["spread"], pooled), 4),
         )

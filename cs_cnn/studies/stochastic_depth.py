@@ -8,7 +8,7 @@ missing branch costs no time; `cs_cnn.zoo.parts.residual.Residual` draws for eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,10 @@ from cs_cnn import train, zoo
 from cs_cnn.studies import training
 from cs_cnn.studies.images import Labelled, centred
 from cs_cnn.studies.lesion import surgery
-from cs_cnn.studies.recording import mean_and_spread
+from cs_cnn.studies.recording import Run, every_run, over_seeds
 from cs_cnn.studies.training import fitted
 from cs_cnn.zoo.families.resnet_cifar import CifarResNet
 from cs_cnn.zoo.parts.residual import Residual
-
-Run = dict[str, Any]
 
 # Errors in per cent with 110 layers: constant depth, stochastic depth (linear, 0.5 for the last block).
 PUBLISHED = {"CIFAR-10": (6.41, 5.23), "CIFAR-100": (27.22, 24.58)}
@@ -129,42 +127,28 @@ def study(
         `setting.deleted` the mean over the draws. The first block and those that change the shape stay.
     """
     images, test, classes = centred(setting.data, setting.images, setting.test_images)
-    runs = []
-    for seed in setting.seeds:
-        for name in nets:
-            net = zoo.build(
-                f"resnet{setting.depth}",
-                classes=len(classes),
-                channels=images.x.shape[1],
-                size=images.x.shape[2],
-                width=setting.width,
-                stem_stride=2,
-                survival=NETS[name],
-                seed=seed,
-            )
-            assert isinstance(net, CifarResNet)
-            drawn_by_batch(net)
-            found = fitted(
-                net,
-                images,
-                test,
-                setting,
-                seed,
-                momentum=setting.momentum,
-                weight_decay=setting.weight_decay,
-            )
-            runs.append(
-                {
-                    "net": name,
-                    "seed": seed,
-                    "expected": round(sum(block.survival for block in surgery.blocks(net)), 2),
-                    **found,
-                    "without": deletions(net.eval(), test, setting, np.random.default_rng(seed)),
-                }
-            )
-            if on_run is not None:
-                on_run(runs[-1])
-    return runs
+
+    def run(name: str, seed: int) -> Run:
+        net = zoo.build(
+            f"resnet{setting.depth}",
+            classes=len(classes),
+            channels=images.x.shape[1],
+            size=images.x.shape[2],
+            width=setting.width,
+            stem_stride=2,
+            survival=NETS[name],
+            seed=seed,
+        )
+        assert isinstance(net, CifarResNet)
+        drawn_by_batch(net)
+        more = {"momentum": setting.momentum, "weight_decay": setting.weight_decay}
+        return {
+            "expected": round(sum(block.survival for block in surgery.blocks(net)), 2),
+            **fitted(net, images, test, setting, seed, **more),
+            "without": deletions(net.eval(), test, setting, np.random.default_rng(seed)),
+        }
+
+    return every_run(nets, setting.seeds, run, on_run)
 
 
 def deletions(net: CifarResNet, test: Labelled, setting: Setting, rng: np.random.Generator) -> list[float]:
@@ -189,14 +173,12 @@ def summarise(runs: Sequence[Run]) -> dict[str, Any]:
         `time`, the time of training as a part of that with constant depth and the same seed.
     """
     constant = {run["seed"]: run["seconds"] for run in runs if run["net"] == "constant"}
-    found: dict[str, Any] = {}
-    for net in dict.fromkeys(run["net"] for run in runs):
-        own = [run for run in runs if run["net"] == net]
-        found[net] = {
-            **{key: mean_and_spread(run[key] for run in own) for key in ("test_accuracy", "train_error")},
-            "without_most": mean_and_spread(run["without"][-1] for run in own),
-        }
-        parts = [run["seconds"] / constant[run["seed"]] for run in own if constant.get(run["seed"])]
-        if parts:
-            found[net]["time"] = mean_and_spread(parts)
-    return found
+
+    def measures(run: Mapping[str, Any]) -> dict[str, float]:
+        found = {key: run[key] for key in ("test_accuracy", "train_error")}
+        found["without_most"] = run["without"][-1]
+        if constant.get(run["seed"]):
+            found["time"] = run["seconds"] / constant[run["seed"]]
+        return found
+
+    return over_seeds(runs, measures)

@@ -21,6 +21,7 @@ Plan(source='A', layers=3, tuned=True)
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,11 +35,9 @@ from cs_cnn import train, zoo
 from cs_cnn.errors import CsCnnError
 from cs_cnn.studies import training
 from cs_cnn.studies.images import Labelled, centred
-from cs_cnn.studies.recording import mean_and_spread
+from cs_cnn.studies.recording import Run, every_run, over_seeds
 from cs_cnn.studies.training import fitted
 from cs_cnn.zoo.parts.staged import Staged
-
-Run = dict[str, Any]
 
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7")
 FROZEN = tuple(f"{source}{n}B" for n in range(1, len(LAYERS) + 1) for source in "AB")
@@ -163,52 +162,45 @@ def study(
     """
     plans = {name: parse(name) for name in nets}
     images, test, classes = centred(setting.data, setting.images, setting.test_images)
-    runs = []
-    for seed in setting.seeds:
-        parts = dict(zip("AB", halves(len(classes), seed), strict=True))
-        here, there = half(images, parts["B"]), half(test, parts["B"])
 
-        def fresh(seed: int) -> Staged:
-            net = zoo.build(
-                "alexnet",
-                classes=len(classes) // 2,
-                channels=images.x.shape[1],
-                size=images.x.shape[2],
-                variant="one_weird_trick",
-                width=setting.width,
-                dropout=setting.dropout,
-                init="he",
-                seed=seed,
-            )
-            assert isinstance(net, Staged)
-            return net
+    def fresh(seed: int) -> Staged:
+        net = zoo.build(
+            "alexnet",
+            classes=len(classes) // 2,
+            channels=images.x.shape[1],
+            size=images.x.shape[2],
+            variant="one_weird_trick",
+            width=setting.width,
+            dropout=setting.dropout,
+            init="he",
+            seed=seed,
+        )
+        assert isinstance(net, Staged)
+        return net
 
-        bases: dict[str, Staged] = {}
-        for source in sorted({"B", *(plan.source for plan in plans.values())}):
-            bases[source] = fresh(seed)
-            found = fitted(
-                bases[source], half(images, parts[source]), half(test, parts[source]), setting, seed
-            )
-            if source == "B":
-                scratch = found["test_accuracy"]
-            if source == "B" and "B" in plans:
-                runs.append({"net": "B", "seed": seed, **found, "gain": 0.0})
-                if on_run is not None:
-                    on_run(runs[-1])
-        for name, plan in plans.items():
-            if name == "B":
-                continue
-            net = fresh(seed + 1000)  # what is not copied starts from other weights than the net it came from
-            below, above = copied(bases[plan.source], net, plan.layers)
-            if plan.tuned:
-                found = fitted(net, here, there, setting, seed)
-            else:
-                found = fitted(above, through(below, here), through(below, there), setting, seed)
-            gain = round(found["test_accuracy"] - scratch, 4)
-            runs.append({"net": name, "seed": seed, **found, "gain": gain})
-            if on_run is not None:
-                on_run(runs[-1])
-    return runs
+    def of(source: str, seed: int) -> tuple[Labelled, Labelled]:
+        own = dict(zip("AB", halves(len(classes), seed), strict=True))[source]
+        return half(images, own), half(test, own)
+
+    @functools.cache
+    def base(source: str, seed: int) -> tuple[Staged, Run]:
+        net = fresh(seed)
+        return net, fitted(net, *of(source, seed), setting, seed)
+
+    def run(name: str, seed: int) -> Run:
+        plan, (here, there) = plans[name], of("B", seed)
+        scratch = base("B", seed)[1]
+        if not plan.layers:
+            return {**scratch, "gain": 0.0}
+        net = fresh(seed + 1000)  # what is not copied starts from other weights than the net it came from
+        below, above = copied(base(plan.source, seed)[0], net, plan.layers)
+        if plan.tuned:
+            found = fitted(net, here, there, setting, seed)
+        else:
+            found = fitted(above, through(below, here), through(below, there), setting, seed)
+        return {**found, "gain": round(found["test_accuracy"] - scratch["test_accuracy"], 4)}
+
+    return every_run(nets, setting.seeds, run, on_run)
 
 
 def through(below: nn.Module, images: Labelled) -> Labelled:
@@ -222,10 +214,5 @@ def summarise(runs: Sequence[Run]) -> dict[str, Any]:
 
     Every seed has other classes, and some halves are harder than others. So `gain` stands with them, see `study`.
     """
-    found: dict[str, Any] = {}
-    for net in dict.fromkeys(run["net"] for run in runs):
-        own = [run for run in runs if run["net"] == net]
-        found[net] = {
-            key: mean_and_spread(run[key] for run in own) for key in ("test_accuracy", "train_error", "gain")
-        }
-    return found
+    keys = ("test_accuracy", "train_error", "gain")
+    return over_seeds(runs, lambda run: {key: run[key] for key in keys})

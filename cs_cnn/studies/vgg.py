@@ -25,11 +25,10 @@ from torch import Tensor, nn
 from cs_cnn import train, zoo
 from cs_cnn.studies import training
 from cs_cnn.studies.images import Labelled, centred
-from cs_cnn.studies.recording import mean_and_spread
+from cs_cnn.studies.recording import Run, every_run, over_seeds
 from cs_cnn.studies.training import fitted
 from cs_cnn.zoo.families.vgg import VGG
 
-Run = dict[str, Any]
 Sides = tuple[int, int]
 
 # The paper's letter: the zoo's name, and whether batch normalisation follows every convolution.
@@ -88,7 +87,6 @@ class Setting(training.Setting):
     batch_size: int = 25
     epochs: int = 6
     lr: float = 2e-3
-    seeds: tuple[int, ...] = (0, 1)
 
 
 RECORDED = Setting()
@@ -183,10 +181,11 @@ def ten_crop_scores(net: nn.Module, x: Tensor, crop: int = CROP) -> Tensor:
     Returns
     -------
     Tensor (N, classes)
-        The logarithm of the mean probabilities.
+        The logarithm of the mean probabilities. Where the centre falls between two pixels it is the even one, as in
+        `cs_cnn.augment.ten_crop`.
     """
     last = x.shape[-1] - crop
-    places = [(0, 0), (0, last), (last, 0), (last, last), (last // 2, last // 2)]
+    places = [(0, 0), (0, last), (last, 0), (last, last), (round(last / 2), round(last / 2))]
     views = [x[..., top : top + crop, left : left + crop] for top, left in places]
     views += [view.flip(-1) for view in views]
     return torch.stack([net(view).softmax(dim=1) for view in views]).mean(dim=0).log()
@@ -235,25 +234,20 @@ def study(
         "init": "he",
     }
     by_name = {scale_name(sides): sides for sides in SCALES}
-    runs = []
-    for seed in setting.seeds:
-        for name in nets:
-            more: dict[str, Any] = {}
-            if name in DEPTHS:
-                kind, norm = DEPTHS[name]
-                net = zoo.build(kind, size=images.x.shape[2], norm=norm, seed=seed, **form)
-                found = fitted(net, images, test, setting, seed)
-            else:
-                sides = by_name[name]
-                single, several = SCALES[sides]
-                inner = zoo.build("vgg11", size=CROP, norm=True, seed=seed, **form)
-                assert isinstance(inner, VGG)
-                found = fitted(Cropped(inner, sides, single), images, test, setting, seed)
-                more["several"] = round(at_several(inner, several, test), 4)
-            runs.append({"net": name, "seed": seed, **found, **more})
-            if on_run is not None:
-                on_run(runs[-1])
-    return runs
+
+    def run(name: str, seed: int) -> Run:
+        if name in DEPTHS:
+            kind, norm = DEPTHS[name]
+            net = zoo.build(kind, size=images.x.shape[2], norm=norm, seed=seed, **form)
+            return fitted(net, images, test, setting, seed)
+        sides = by_name[name]
+        single, several = SCALES[sides]
+        inner = zoo.build("vgg11", size=CROP, norm=True, seed=seed, **form)
+        assert isinstance(inner, VGG)
+        found = fitted(Cropped(inner, sides, single), images, test, setting, seed)
+        return {**found, "several": round(at_several(inner, several, test), 4)}
+
+    return every_run(nets, setting.seeds, run, on_run)
 
 
 def summarise(runs: Sequence[Run]) -> dict[str, Any]:
@@ -267,9 +261,5 @@ def summarise(runs: Sequence[Run]) -> dict[str, Any]:
     >>> summarise(runs)["A"]["test_accuracy"]
     {'mean': 0.85, 'spread': 0.0707}
     """
-    found: dict[str, Any] = {}
-    for net in dict.fromkeys(run["net"] for run in runs):
-        own = [run for run in runs if run["net"] == net]
-        keys = [key for key in ("test_accuracy", "train_error", "several") if key in own[0]]
-        found[net] = {key: mean_and_spread(run[key] for run in own) for key in keys}
-    return found
+    keys = ("test_accuracy", "train_error", "several")
+    return over_seeds(runs, lambda run: {key: run[key] for key in keys if key in run})

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import functools
-import http.server
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tools import book
+from tools import book, npm
 from tools.progress import StepFailed
+from tools.serve import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
@@ -63,21 +61,11 @@ def site() -> Path:
             pytest.fail(str(error), pytrace=False)
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """A file server that does not log."""
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """Serve the site on this machine and return its address, with a slash at the end."""
-    handler = functools.partial(QuietHandler, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    with serving(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +107,14 @@ def show(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     yield open_figure
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Return Node, which the environment brings."""
+    found = npm.program("node")
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import itertools
 import json
 import math
 import re
-import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -39,17 +38,6 @@ def python_half(name: str) -> Any:
     from moving import load
 
     return load(FIGURES / name)
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Return Node: the machine's, or the one that Playwright brings."""
-    found = shutil.which("node")
-    if found is None:
-        from playwright._impl._driver import compute_driver_executable
-
-        found = compute_driver_executable()[0]
-    return found
 
 
 def same(got: Any, wanted: Any) -> bool:

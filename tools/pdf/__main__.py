@@ -93,9 +93,7 @@ def opened_book(site: Path) -> Iterator[tuple[Any, Callable[[str], None]]]:
         def show(document: str) -> None:
             shown[""] = document
             page.goto(ADDRESS, wait_until="load")
-            page.evaluate(
-                "async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }"
-            )
+            page.evaluate("async () => { await document.fonts.ready; }")
             page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
             page.evaluate(FIT)
 

@@ -34,6 +34,30 @@ export function seen(layers, pixels, output) {
   return levels(layers, pixels, output)[0];
 }
 
+/** Count for every pixel the paths on which it reaches one output. */
+export function pathCounts(layers, pixels, output) {
+  const found = fields(layers, pixels);
+  let counts = Array.from({ length: found.at(-1)?.map ?? pixels }, (_, unit) => Number(unit === output));
+  for (let n = layers.length - 1; n >= 0; n--) {
+    const { kernel, stride, pad, dilation } = layers[n];
+    const below = Array(n ? found[n - 1].map : pixels).fill(0);
+    counts.forEach((count, unit) => {
+      for (let k = 0; k < kernel; k++) {
+        const tap = unit * stride - pad + k * dilation;
+        if (tap in below) below[tap] += count;
+      }
+    });
+    counts = below;
+  }
+  return counts;
+}
+
+/** Count the weights of a stack with C maps everywhere, and of the two that span as much at stride 1, in C². */
+export function weights(layers, span) {
+  const own = layers.reduce((sum, { kernel }) => sum + kernel ** 2, 0);
+  return { own, single: span ** 2, threes: span % 2 ? (9 * (span - 1)) / 2 : null };
+}
+
 const MOST_LAYERS = 7;
 const NEW = [["kernel", "Kernel", 1, 9, 3], ["stride", "Stride", 1, 4, 1], ["pad", "Padding", 0, 8, 1], ["dilation", "Dilation", 1, 8, 1]];
 const MARKUP = `
@@ -52,8 +76,9 @@ const MARKUP = `
 const minus = (number) => String(number).replace("-", "−");
 const dots = (n) => (n === 1 ? "1 pixel" : `${n} pixels`);
 
-/** Draw every level as a row of squares, each at the middle of its field; what the chosen output reads is filled. */
-function pyramid(layers, pixels, output) {
+/** Draw every level as a row of squares, each at the middle of its field; what the chosen output reads is filled.
+    With `counts`, the paths to each pixel stand below it. */
+function pyramid(layers, pixels, output, counts) {
   const found = [{ map: pixels, size: 1, jump: 1, start: 0 }, ...fields(layers, pixels)];
   const marked = levels(layers, pixels, output);
   const middle = (level, unit) => found[level].start + unit * found[level].jump + found[level].size / 2;
@@ -67,7 +92,13 @@ function pyramid(layers, pixels, output) {
     if (x < -1 || x > pixels + 1) return "";
     return `<rect class="${marked[level].includes(unit) ? "pyramid-on" : "pyramid-off"}" x="${x - 0.4}" y="${height(level) - 0.4}" width="0.8" height="0.8" rx="0.14"/>`;
   }));
-  return `<svg viewBox="-1.4 0 ${pixels + 2.8} ${height(0) + 0.8}" role="img" aria-label="${found.length} rows of squares, the image at the bottom; filled are the units that output ${output} of the top row depends on">${lines.join("")}${squares.join("")}</svg>`;
+  const numbers = (counts || []).map((count, pixel) =>
+    `<text x="${pixel + 0.5}" y="${height(0) + 1}">${count || ""}</text>`);
+  const paths = counts ? `; the paths to the pixels are ${counts.join(", ")}` : "";
+  const shape = `${counts ? 'class="pyramid-paths" ' : ""}viewBox="-1.4 0 ${pixels + 2.8} ${height(0) + (counts ? 1.6 : 0.8)}"`;
+  const words = `${found.length} rows of squares, the image at the bottom; filled are the units that output ${output} of the top row`
+    + ` depends on${paths}`;
+  return `<svg ${shape} role="img" aria-label="${words}">${[...lines, ...squares, ...numbers].join("")}</svg>`;
 }
 
 function render({ model, el }) {
@@ -88,6 +119,24 @@ function render({ model, el }) {
       + `${begins < 0 || begins + last.size > pixels ? "; what lies outside of the image is padding" : ""}.`;
   }
 
+  /** Weigh the stack, the chapter's sum, and count its paths; for the variant that asks what a stack costs. */
+  function weigh(layers, pixels, output) {
+    const { own, single, threes } = weights(layers, fields(layers, pixels).at(-1).size);
+    const span = Math.sqrt(single);
+    const sum = layers.length > 1 ? `${layers.map(({ kernel }) => kernel ** 2).join(" + ")} = ` : "";
+    const relus = layers.length === 1 ? "one ReLU" : `${layers.length} ReLUs`;
+    const other = layers.some(({ stride }) => stride > 1) ? "The strides make it a smaller map, so nothing compares"
+      : threes === null ? "No stack of 3 × 3 spans as much" : span < 5 ? "Nothing cheaper sees as many pixels"
+        : own === threes ? `One of ${span} × ${span} spans as much with ${single} C², ${Math.round(100 * (single / own - 1))}% more`
+          : `A stack of ${(span - 1) / 2} layers of 3 × 3 spans as much with ${threes} C²`;
+    const counts = pathCounts(layers, pixels, output);
+    const all = counts.filter(Boolean);
+    const paths = new Set(all).size > 1
+      ? `<strong>${Math.max(...all)} paths</strong> lead to the pixel that counts most, ${Math.min(...all)} to the one that counts least`
+      : !all.length ? "No path leads to a pixel" : `${all[0] === 1 ? "A single path leads" : `${all[0]} paths lead`} to each pixel that it sees`;
+    return `<p class="moving-sum">weights: ${sum}<strong>${own} C²</strong>, with ${relus}</p><p>${other}. ${paths}.</p>`;
+  }
+
   function draw() {
     const { layers, pixels } = { layers: model.get("layers"), pixels: model.get("pixels") };
     const rows = fields(layers, pixels);
@@ -96,17 +145,18 @@ function render({ model, el }) {
     slider.max = outputs - 1;
     slider.value = output;
     part("output").textContent = `${output} of 0 to ${outputs - 1}`;
-    part("picture").innerHTML = pyramid(layers, pixels, output);
+    part("picture").innerHTML = pyramid(layers, pixels, output, model.get("weighed") && pathCounts(layers, pixels, output));
     part("table").innerHTML = `<table class="moving-table"><caption>On ${pixels} pixels; K, S, P, D are kernel, stride, padding, dilation</caption><thead><tr>
       ${["K, S, P, D", "Map", "Field", "Jump", "Start"].map((each) => `<th scope="col">${each}</th>`).join("")}</tr></thead><tbody>
       ${layers.map((each, n) => `<tr><th scope="row">${each.kernel}, ${each.stride}, ${each.pad}, ${each.dilation}</th><td>${rows[n].map}</td><td>${rows[n].size}</td><td>${rows[n].jump}</td><td>${minus(rows[n].start)}</td></tr>`).join("")}</tbody></table>`;
-    say(layers.length ? describe(layers, pixels, output) : "No layer yet: each pixel sees itself.");
+    say(layers.length ? describe(layers, pixels, output) : "No layer yet: each pixel sees itself.", "",
+      layers.length && model.get("weighed") ? weigh(layers, pixels, output) : "");
   }
 
-  function say(sentence, verdict = "") {
+  function say(sentence, verdict = "", more = "") {
     const result = el.querySelector(".moving-result");
     result.dataset.verdict = verdict;
-    result.innerHTML = `<p>${sentence}</p>`;
+    result.innerHTML = `<p>${sentence}</p>${more}`;
   }
 
   function add() {

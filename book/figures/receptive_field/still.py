@@ -17,6 +17,27 @@ STATE: dict[str, Any] = {
     "pixels": 32,
     "layers": [dict(zip(("kernel", "stride", "pad", "dilation"), layer, strict=True)) for layer in LAYERS],
     "output": 4,
+    "weighed": False,
+}
+VGG = [(3, 1, 1, 1)] * 3
+STACKS = {
+    "three of 3 × 3": VGG,
+    "one of 7 × 7": [(7, 1, 3, 1)],
+    "3 × 3, then 5 × 5": [(3, 1, 1, 1), (5, 1, 2, 1)],
+    "one of 3 × 3, dilation 3": [(3, 1, 3, 3)],
+}
+
+
+def _named(layers: list[tuple[int, int, int, int]]) -> list[dict[str, int]]:
+    return [dict(zip(("kernel", "stride", "pad", "dilation"), layer, strict=True)) for layer in layers]
+
+
+VARIANTS = {
+    "vgg": {
+        "title": "Small kernels for a large one: pixels, weights and paths",
+        "state": {"pixels": 11, "layers": _named(VGG), "output": 5, "weighed": True},
+        "heights": (50.5, 50.5, 59, 61),
+    }
 }
 
 
@@ -30,8 +51,8 @@ def rows(layers: list[dict[str, int]], pixels: int) -> list[tuple[int, int, int,
     ]
 
 
-def seen(layers: list[dict[str, int]], pixels: int, output: int) -> list[int]:
-    """Return the pixels of a row on which one output depends: where a gradient with positive weights is not 0."""
+def paths(layers: list[dict[str, int]], pixels: int, output: int) -> np.ndarray:
+    """Count the paths from each pixel to one output: its gradient where all weights are 1."""
     x, caches = np.ones((1, 1, 1, pixels)), []
     for layer in layers:
         w = np.ones((1, 1, 1, layer["kernel"]))
@@ -48,7 +69,25 @@ def seen(layers: list[dict[str, int]], pixels: int, output: int) -> list[int]:
     gradient[..., output] = 1
     for cache in reversed(caches):
         gradient, _, _ = conv2d_backward(gradient, cache)
-    return [int(pixel) for pixel in np.flatnonzero(gradient)]
+    return gradient.ravel().astype(int)
+
+
+def seen(layers: list[dict[str, int]], pixels: int, output: int) -> list[int]:
+    """Return the pixels of a row on which one output depends."""
+    return [int(pixel) for pixel in np.flatnonzero(paths(layers, pixels, output))]
+
+
+def weighed(state: dict[str, Any]) -> str:
+    """Write what stacks cost that span as much, and how many paths lead to each pixel."""
+    body = []
+    for name, stack in STACKS.items():
+        layers = _named(stack)
+        counts = paths(layers, state["pixels"], state["output"])
+        weights = account([conv(1, **layer, bias=False) for layer in layers], (1, 11, 11)).parameters
+        span = rows(layers, state["pixels"])[-1][1]
+        body.append([name, span, f"{weights} C²", len(stack), " ".join(map(str, counts))])
+    head = ["Stack", "Field", "Weights", "ReLUs", f"Paths from the {state['pixels']} pixels"]
+    return wide(table("Four stacks that span 7 pixels", head, body), "Four stacks")
 
 
 def still(state: dict[str, Any]) -> str:
@@ -60,11 +99,13 @@ def still(state: dict[str, Any]) -> str:
         for n, (layer, row) in enumerate(zip(layers, rows(layers, pixels), strict=True), 1)
     ]
     found = seen(layers, pixels, state["output"])
+    count = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven")[len(layers)] + " layers"
     return "\n".join(
         [
-            wide(table(f"Five layers on {pixels} pixels", head, body), "Five layers"),
+            wide(table(f"{count} on {pixels} pixels", head, body), count),
             paragraph(
                 f"Output {state['output']} of the last layer sees {len(found)} pixels, {found[0]} to {found[-1]}."
             ),
+            *([weighed(state)] if state["weighed"] else []),
         ]
     )

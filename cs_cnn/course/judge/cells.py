@@ -40,7 +40,7 @@ from traitlets import Callable, Unicode
 
 from cs_cnn.course.grading.preprocessors import STOPPED, TIMED_OUT, RunCells
 from cs_cnn.course.judge import looking, session
-from cs_cnn.course.judge.trusted import Trusted, grade_id, look_cells, trusted_cells
+from cs_cnn.course.judge.trusted import Trusted, course_cells, grade_id
 
 NO_ANSWER = "NoAnswer"
 """The name of the error in a graded cell whose questions were not answered."""
@@ -100,9 +100,9 @@ class TwoKernels(RunCells):
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
         """Run all cells; see nbgrader's Execute. `km` replaces the student's kernel manager."""
         path = Path(self.notebook).resolve()
-        self._trusted = trusted_cells(path)
+        self._trusted, looks = course_cells(path)
         sources = [cell.source if cell.cell_type == "code" else "" for cell in nb.cells]
-        self._left_out = looking.unneeded(sources, look_cells(path))
+        self._left_out = looking.unneeded(sources, looks)
         self._unfit = ""
         self._answered = False
         self._ran: set[str] = set()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import symtable
 from collections.abc import Collection, Iterable, Sequence
 
+from cs_cnn.notebooks.cells import essence
 from cs_cnn.notebooks.magics import plain_python
 
 TAG = "look"
@@ -39,7 +40,7 @@ def unneeded(sources: Sequence[str], looks: Collection[str]) -> set[int]:
     >>> sorted(unneeded(["x = 1", "print(x)", "y = 2", "def f():\n    return y"], {"x = 1", "print(x)", "y = 2"}))
     [0, 1]
     """
-    as_handed_out = {_essence(look) for look in looks}
+    as_handed_out = {essence(look) for look in looks}
     left_out: set[int] = set()
     needed: set[str] = set()
     for position in range(len(sources) - 1, -1, -1):
@@ -47,15 +48,11 @@ def unneeded(sources: Sequence[str], looks: Collection[str]) -> set[int]:
         if names is None:  # nobody knows what it uses
             return left_out
         made, used = names
-        if _essence(sources[position]) in as_handed_out and not made & needed:
+        if essence(sources[position]) in as_handed_out and not made & needed:
             left_out.add(position)
         else:
             needed |= used
     return left_out
-
-
-def _essence(source: str) -> str:
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
 
 
 def _names(source: str) -> tuple[set[str], set[str]] | None:

@@ -33,18 +33,29 @@ class Trusted:
     names: tuple[str, ...]
 
 
-def trusted_cells(notebook: Path) -> list[Trusted]:
-    """Read the locked code cells of the instructor's notebook, in its order.
+def course_cells(notebook: Path) -> tuple[list[Trusted], list[str]]:
+    """Read what grading takes from the instructor's notebook.
 
     Parameters
     ----------
     notebook : pathlib.Path
         With solutions and hidden tests, as in ``source/``.
+
+    Returns
+    -------
+    list of Trusted, list of str
+        The locked code cells in order, and the code of the cells that only show something.
     """
     import nbformat
-    from nbgrader import utils
 
     document = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    looks = [cell.source for cell in document.cells if TAG in cell.metadata.get("tags", ())]
+    return _trusted_cells(document), looks
+
+
+def _trusted_cells(document: Any) -> list[Trusted]:
+    from nbgrader import utils
+
     cells = [cell for cell in document.cells if cell.cell_type == "code" and utils.is_locked(cell)]
     # A name that a locked cell defines never means something of the student's, even where that cell failed: what is
     # called `check` in a test must be the course's.
@@ -58,25 +69,6 @@ def trusted_cells(notebook: Path) -> list[Trusted]:
         names = tuple(sorted(used - made - ours))
         found.append(Trusted(cell.metadata.nbgrader.grade_id, cell.source, utils.is_grade(cell), names))
     return found
-
-
-def look_cells(notebook: Path) -> list[str]:
-    """Read the cells of the instructor's notebook that only show something.
-
-    Parameters
-    ----------
-    notebook : pathlib.Path
-        As in ``source/``.
-
-    Returns
-    -------
-    list of str
-        Their code.
-    """
-    import nbformat
-
-    document = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
-    return [cell.source for cell in document.cells if TAG in cell.metadata.get("tags", ())]
 
 
 def _names(source: str) -> tuple[set[str], set[str]]:

@@ -13,12 +13,14 @@ net is the residual one without its shortcuts, which have no parameters.
 from __future__ import annotations
 
 from cs_cnn.studies.lesion.experiment import (
+    MEASURE,
     NETS,
     QUICK,
+    QUICK_NETS,
     RECORDED,
-    Run,
     Setting,
     gradient_by_length,
+    measured,
     study,
 )
 from cs_cnn.studies.lesion.paths import Unravelled, norms, path_counts, path_sum, paths
@@ -26,10 +28,11 @@ from cs_cnn.studies.lesion.summary import mean_length, summarise
 from cs_cnn.studies.lesion.surgery import blocks, exchanges, kendall_distance, reordered, resizing, without
 
 __all__ = [
+    "MEASURE",
     "NETS",
     "QUICK",
+    "QUICK_NETS",
     "RECORDED",
-    "Run",
     "Setting",
     "Unravelled",
     "blocks",
@@ -37,6 +40,7 @@ __all__ = [
     "gradient_by_length",
     "kendall_distance",
     "mean_length",
+    "measured",
     "norms",
     "path_counts",
     "path_sum",

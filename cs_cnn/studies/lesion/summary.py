@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cs_cnn.studies.lesion.paths import path_counts
-from cs_cnn.studies.recording import mean_and_spread
+from cs_cnn.studies.recording import over_seeds
 
 
 def mean_length(weights: Sequence[float]) -> float:
@@ -21,6 +21,23 @@ def mean_length(weights: Sequence[float]) -> float:
     5.0
     """
     return math.fsum(k * w for k, w in enumerate(weights)) / math.fsum(weights)
+
+
+def measures(run: Mapping[str, Any]) -> dict[str, float]:
+    """Return what the chapter says about one run of `study`, see `summarise`."""
+    found = {
+        "error": run["error"],
+        "without_first": run["without_one"][0],
+        "without_one": float(np.mean(run["without_one"][1:])),
+        "without_most": float(np.mean(run["without_many"][-1])),
+        "reordered": float(np.mean(run["reordered"])),
+    }
+    if "gradient" in run:
+        single, together = run["gradient"]["one_path"], run["gradient"]["together"]
+        counts = path_counts(len(single) - 1)
+        found["length_by_norms"] = mean_length([n * g for n, g in zip(counts, single, strict=True)])
+        found["length_by_sums"] = mean_length(together)
+    return found
 
 
 def summarise(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -39,22 +56,4 @@ def summarise(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         with shortcuts also the mean length of a path, where a length has the weight of all its single paths'
         gradients, `length_by_norms`, or of their sum, `length_by_sums`.
     """
-    found: dict[str, Any] = {}
-    for net in dict.fromkeys(run["net"] for run in runs):
-        own = [run for run in runs if run["net"] == net]
-        measures = {
-            "error": [run["error"] for run in own],
-            "without_first": [run["without_one"][0] for run in own],
-            "without_one": [float(np.mean(run["without_one"][1:])) for run in own],
-            "without_most": [float(np.mean(run["without_many"][-1])) for run in own],
-            "reordered": [float(np.mean(run["reordered"])) for run in own],
-        }
-        if "gradient" in own[0]:
-            single = [run["gradient"]["one_path"] for run in own]
-            measures["length_by_norms"] = [
-                mean_length([n * g for n, g in zip(path_counts(len(one) - 1), one, strict=True)])
-                for one in single
-            ]
-            measures["length_by_sums"] = [mean_length(run["gradient"]["together"]) for run in own]
-        found[net] = {key: mean_and_spread(values) for key, values in measures.items()}
-    return found
+    return over_seeds(runs, measures)

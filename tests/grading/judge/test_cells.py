@@ -17,7 +17,7 @@ from cs_cnn.course import source
 from cs_cnn.course.grading.preprocessors import MarksOnly, RunCells
 from cs_cnn.course.judge import session
 from cs_cnn.course.judge.cells import BROKEN, NO_ANSWER, TwoKernels
-from cs_cnn.course.judge.trusted import trusted_cells
+from cs_cnn.course.judge.trusted import course_cells
 
 SOLUTIONS = Path(__file__).parents[3] / "solutions"
 RIGHT = """
@@ -263,7 +263,7 @@ def test_which_names_may_be_the_students(tmp_path: Path) -> None:
     ]
     path = tmp_path / "n.ipynb"
     nbformat.write(new_notebook(cells=cells), path)  # type: ignore[no-untyped-call]
-    setup, test = trusted_cells(path)
+    setup, test = course_cells(path)[0]
     assert (setup.graded, test.graded, test.names) == (False, True, ("f", "get_ipython", "mine"))
 
 
