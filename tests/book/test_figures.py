@@ -19,7 +19,7 @@ import pytest
 from cs_cnn.layers import conv2d_forward, output_size
 
 from . import arithmetic_cases, label_cases, training_cases
-from .conftest import BOOK
+from .conftest import BOOK, CHAPTERS
 from .operating import uses
 
 FIGURES = BOOK / "figures"
@@ -245,6 +245,7 @@ def test_every_figure_stands_in_chapters_with_a_sentence_that_refers_to_it() -> 
     offered = {(name, variant) for name in NAMES for variant in getattr(python_half(name), "VARIANTS", {})}
     assert offered <= shown, "a variant that no chapter shows"
     assert {name for name, _ in shown} == set(NAMES)
+    assert {page for page, _ in uses()} == set(CHAPTERS), "a chapter without a figure to move"
 
 
 @pytest.mark.parametrize("name", NAMES)
