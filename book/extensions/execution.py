@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -34,6 +35,8 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from cs_cnn.files import atomic_write
+
 LOGGER = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "scikit-learn", "torch", "matplotlib")
 UNSEEN_BY_CHAPTERS = {"checks", "command.py", "course", "notebooks", "student"}
@@ -49,13 +52,15 @@ def library_version(name: str) -> str:
         return ""
 
 
-def library_digest(package: Path) -> str:
+def library_digest(package: Path, memory: Path | None = None) -> str:
     """Hash what a chapter's outputs depend on besides the chapter's own cells.
 
     Parameters
     ----------
     package : pathlib.Path
         The folder of ``cs_cnn``.
+    memory : pathlib.Path, optional
+        Where the hash of each file is kept with its size and time, since parsing them all takes half a second.
 
     Returns
     -------
@@ -65,15 +70,26 @@ def library_digest(package: Path) -> str:
     digest = hashlib.sha256(
         repr((sys.version_info[:2], [library_version(name) for name in LIBRARIES])).encode()
     )
+    before = json.loads(memory.read_text(encoding="utf-8")) if memory and memory.is_file() else {}
+    now = {}
     for path in sorted(package.rglob("*")):
         relative = path.relative_to(package)
         if relative.parts[0] in UNSEEN_BY_CHAPTERS or "__pycache__" in relative.parts or not path.is_file():
             continue
-        content = path.read_bytes()
-        if path.suffix == ".py":
-            with suppress(SyntaxError):  # the chapter that imports it will say so
-                content = ast.dump(ast.parse(content)).encode()
-        digest.update(relative.as_posix().encode() + b"\0" + hashlib.sha256(content).digest())
+        name, state = relative.as_posix(), [path.stat().st_size, path.stat().st_mtime_ns]
+        if before.get(name, [None])[0] == state:
+            now[name] = before[name]
+        else:
+            content = path.read_bytes()
+            if path.suffix == ".py":
+                with suppress(SyntaxError):  # the chapter that imports it will say so
+                    content = ast.dump(ast.parse(content)).encode()
+            now[name] = [state, hashlib.sha256(content).hexdigest()]
+        digest.update(name.encode() + b"\0" + bytes.fromhex(now[name][1]))
+    if memory is not None:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(memory) as file:
+            json.dump(now, file)
     for path in sorted((package.parent / "benchmarks" / "results").glob("*.json")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
@@ -94,7 +110,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     root = Path(app.srcdir).parent / (config.nb_execution_cache_path or ".jupyter_cache")
     import cs_cnn
 
-    current = root / library_digest(Path(cs_cnn.__file__).parent)
+    current = root / library_digest(Path(cs_cnn.__file__).parent, root / "library.json")
     current.mkdir(parents=True, exist_ok=True)
     os.utime(current)
     old = sorted((p for p in root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)

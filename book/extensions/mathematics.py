@@ -8,11 +8,13 @@ A formula that cannot be set is a warning; in a strict build that is an error.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -74,18 +76,45 @@ def formula_of(node: nodes.Element) -> Formula:
 
 
 class Typesetter:
-    """Sets formulas, all at once at the first request."""
+    """Sets formulas, all at once at the first request; the same formulas as in the last build are set already.
 
-    def __init__(self, env: BuildEnvironment, static: Path) -> None:
-        self.env, self.static = env, static
+    Parameters
+    ----------
+    env : BuildEnvironment
+        Knows the formulas of all pages.
+    static : pathlib.Path
+        Where the style sheet and the fonts go.
+    record : pathlib.Path
+        Keeps what was set, from build to build.
+    """
+
+    def __init__(self, env: BuildEnvironment, static: Path, record: Path) -> None:
+        self.env, self.static, self.record = env, static, record
         self.known: dict[Formula, dict[str, str]] = {}
 
     def __call__(self, formula: Formula) -> dict[str, str]:
         """Return {"html": ...} of a formula, or {"error": ...}."""
         if formula not in self.known:
             everywhere = {each for page in formulas_by_page(self.env).values() for each in page}
-            self.set([*dict.fromkeys([*sorted(everywhere), *self.known, formula])])
+            wanted = sorted({*everywhere, *self.known, formula})
+            if not self.recall(wanted):
+                self.set(wanted)
         return self.known[formula]
+
+    def recall(self, formulas: list[Formula]) -> bool:
+        """Take the formulas from the record, where it holds these and no others, so that its style sheet fits."""
+        if not self.record.is_file() or not (self.static / STYLE).is_file():
+            return False
+        held = json.loads(self.record.read_text(encoding="utf-8"))
+        if held["key"] != self.key(formulas):
+            return False
+        self.known = dict(zip(formulas, held["set"], strict=True))
+        return True
+
+    def key(self, formulas: list[Formula]) -> str:
+        """Hash the formulas and what sets them."""
+        parts = [formulas, version("sphinx-mathjax-offline"), Path(__file__).with_suffix(".js").read_text()]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def set(self, formulas: list[Formula]) -> None:
         """Set formulas, and write the style sheet and the fonts they need."""
@@ -106,6 +135,8 @@ class Typesetter:
         target.write_text(answer["css"].replace('[jax="CHTML"]', ".MathJax"), encoding="utf-8")
         for name in sorted(set(re.findall(r"MathJax_[\w-]+\.woff", answer["css"]))):
             shutil.copyfile(folder / FONTS / name, target.parent / name)
+        held = {"key": self.key(formulas), "set": answer["set"]}
+        self.record.write_text(json.dumps(held), encoding="utf-8")
 
 
 def formulas_by_page(env: BuildEnvironment) -> dict[str, list[Formula]]:
@@ -164,7 +195,8 @@ def visit_block(self, node: nodes.math_block) -> None:
 def prepare(app: Sphinx) -> None:
     """Make the typesetter of this build."""
     if app.builder.format == "html":
-        app.typesetter = Typesetter(app.env, Path(app.outdir) / "_static")
+        record = Path(app.doctreedir) / "formulas.json"
+        app.typesetter = Typesetter(app.env, Path(app.outdir) / "_static", record)
         app.builder.add_css_file(STYLE)
 
 

@@ -8,6 +8,8 @@ second one does it, for Colab and for hubs that have not heard of the course.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import posixpath
 import re
 from dataclasses import replace
@@ -157,13 +159,25 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     words = of_book(app.env)
     pages = {f"/{docname}": title.astext() for docname, title in app.env.titles.items()}
     known = Addresses(**getattr(app.config, "course_addresses", {}))
+    record = Path(app.doctreedir) / "notebooks.json"
+    before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    made = {}
     for docname in sorted(app.env.found_docs):
         if is_chapter(app, docname):
             here = replace(words, titles=words.titles | pages, glued=results(app.env, docname))
             source = Path(app.env.doc2path(docname)).read_text(encoding="utf-8")
             target = Path(app.outdir) / "_sources" / f"{docname}.ipynb"
+            made[docname] = digest(source, here, known, getattr(app.config, "extensions_digest", ""))
+            if made[docname] == before.get(docname) and target.is_file():
+                continue
             target.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(chapter_notebook(source, docname, here, known), target)
+    record.write_text(json.dumps(made), encoding="utf-8")
+
+
+def digest(*parts: object) -> str:
+    """Hash everything that decides what a notebook is: most edits change one, and each takes a while to make."""
+    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
 
 
 def setup(app: Sphinx) -> dict[str, object]:

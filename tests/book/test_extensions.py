@@ -6,6 +6,7 @@ import doctest
 import importlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -214,6 +215,23 @@ def test_the_cache_follows_the_library_and_not_its_comments(tmp_path: Path) -> N
     assert library_digest(tmp_path) == before
     (tmp_path / "layer.py").write_text("x = 2\n")
     assert library_digest(tmp_path) != before
+
+
+def test_what_the_cache_remembers_of_the_library_is_never_old(tmp_path: Path) -> None:
+    from execution import library_digest
+
+    package, memory = tmp_path / "package", tmp_path / "cache" / "library.json"
+    package.mkdir()
+    for text in ("x = 1\n", "x = 2\n", "x = 33\n"):
+        (package / "layer.py").write_text(text)
+        assert library_digest(package, memory) == library_digest(package, memory) == library_digest(package)
+
+
+def test_nothing_is_run_ahead_where_cells_do_not_run() -> None:
+    from execution import run_ahead
+
+    off = SimpleNamespace(mystnb_config=SimpleNamespace(execution_mode="off"))
+    run_ahead(None, off, ["a page that nobody may look for"])
 
 
 def test_the_reference_shows_code_without_docstring_and_annotations() -> None:

@@ -100,7 +100,7 @@ def test_only_the_first_request_starts_node_and_the_style_covers_the_whole_book(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     env = type("Environment", (), {"formulas_by_page": {"a": [("x", False)], "b": [(r"\Omega", True)]}})()
-    typesetter = mathematics.Typesetter(env, tmp_path)
+    typesetter = mathematics.Typesetter(env, tmp_path, tmp_path / "formulas.json")
     runs = []
     run = subprocess.run
     monkeypatch.setattr(subprocess, "run", lambda *a, **k: runs.append(a) or run(*a, **k))
@@ -109,5 +109,12 @@ def test_only_the_first_request_starts_node_and_the_style_covers_the_whole_book(
     assert len(runs) == 1
     assert "html" in typesetter(("late", False))
     assert len(runs) == 2
+    same = type("Environment", (), {"formulas_by_page": {"a": list(typesetter.known)}})()
+    again = mathematics.Typesetter(same, tmp_path, tmp_path / "formulas.json")
+    assert again(("x", False)) == typesetter(("x", False)) and len(runs) == 2, (
+        "the next build has them already"
+    )
+    again(("new", False))
+    assert len(runs) == 3
     style = (tmp_path / mathematics.STYLE).read_text()
     assert "mjx-c3A9" in style and "mjx-c1D459" in style

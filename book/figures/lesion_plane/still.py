@@ -1,8 +1,8 @@
 """The still of the lesions on a plane: points that two networks have right, with blocks cut or exchanged.
 
-`train.py` made `nets.json`: the points and the weights, in hundredths. Both networks were trained alike (Adam, 600 steps,
-logistic loss) on two arcs of 60 points each. Of eight seeds each is a typical one, by what it loses with a deleted
-block.
+`train.py` made `nets.json`: the points and the weights, in hundredths. Both networks were trained alike (Adam, 600
+steps, logistic loss) on two arcs of 60 points each. Of eight seeds each is a typical one, by what it loses with a
+deleted block.
 """
 
 from __future__ import annotations
