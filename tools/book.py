@@ -20,8 +20,8 @@ SITE = ROOT / "book" / "_build" / "html"
 STAMP = ROOT / "book" / "_build" / "inputs.sha256"
 WORKSHOP = ROOT / "build" / "book"
 LOG = ROOT / "build" / "book.log"
-# The program `jupyter-book`, less a module on which jsonschema spends 1.5 s, for addresses that no schema here has, and with
-# fewer looks for garbage among the many nodes of the pages.
+# The program `jupyter-book`, less a module on which jsonschema spends 1.5 s, for addresses that no schema here has,
+# and with fewer looks for garbage among the many nodes of the pages.
 JUPYTER_BOOK = (
     "import gc, sys; gc.set_threshold(500_000, 50, 50); sys.modules['rfc3987_syntax'] = None; "
     "from jupyter_book.cli.main import main; main()"
