@@ -230,11 +230,8 @@ def test_a_figure_is_quiet_fits_and_can_be_read(
     assert not figure.locator(".moving-live").is_visible()
 
 
-@pytest.mark.parametrize(("name", "variant"), SHOWN)
-def test_readers_without_javascript_get_the_still(
-    show: Callable[..., Any], name: str, variant: str | None
-) -> None:
-    still = show(name, variant=variant, moving=False, java_script_enabled=False).locator(".moving-still")
+def test_readers_without_javascript_get_the_still(show: Callable[..., Any]) -> None:
+    still = show(SHOWN[0][0], moving=False, java_script_enabled=False).locator(".moving-still")
     still.page.wait_for_load_state()  # without scripts nothing else waits for the style sheets
     assert still.is_visible()
     assert len(re.findall(r"\d", still.inner_text())) > 30
