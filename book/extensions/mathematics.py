@@ -26,6 +26,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
+from cs_cnn.files import atomic_write
+
 logger = logging.getLogger(__name__)
 
 Formula = tuple[str, bool]  # its TeX, and whether it stands on lines of its own
@@ -136,7 +138,8 @@ class Typesetter:
         for name in sorted(set(re.findall(r"MathJax_[\w-]+\.woff", answer["css"]))):
             shutil.copyfile(folder / FONTS / name, target.parent / name)
         held = {"key": self.key(formulas), "set": answer["set"]}
-        self.record.write_text(json.dumps(held), encoding="utf-8")
+        with atomic_write(self.record) as file:
+            json.dump(held, file)
 
 
 def formulas_by_page(env: BuildEnvironment) -> dict[str, list[Formula]]:

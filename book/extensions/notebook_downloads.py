@@ -23,6 +23,8 @@ from addresses import Addresses
 from notebook_words import Words, of_book, results
 from sphinx.application import Sphinx
 
+from cs_cnn.files import atomic_write
+
 ADMONITIONS = {"note", "tip", "important", "warning", "caution", "seealso", "admonition", "exercise", "hint"}
 FENCE = re.compile(
     r"^(?P<mark>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}[ ]*(?P<title>.*)\n(?P<body>[\s\S]*?)^(?P=mark)[ ]*$", re.M
@@ -172,7 +174,8 @@ def write(app: Sphinx, exception: Exception | None) -> None:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(chapter_notebook(source, docname, here, known), target)
-    record.write_text(json.dumps(made), encoding="utf-8")
+    with atomic_write(record) as file:
+        json.dump(made, file)
 
 
 def digest(*parts: object) -> str:

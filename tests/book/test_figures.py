@@ -275,8 +275,6 @@ TITLE = "A title"
 STATE = {"n": 1, "quote": "'\\"<"}
 HEIGHTS = (10, 11.5, 12, 13)
 VARIANTS = {"two": {"title": "Another", "state": {"n": 2}}}
-HEIGHTS = (10, 11.5, 12, 13)
-VARIANTS = {"two": {"title": "Another", "state": {"n": 2}}}
 def still(state):
     return f"<p>{state['n']} as a still</p>"
 """

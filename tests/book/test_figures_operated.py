@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from .operating import place_of, result, shown_figures, type_over
 
@@ -235,6 +237,14 @@ def test_readers_without_javascript_get_the_still(show: Callable[..., Any]) -> N
     still.page.wait_for_load_state()  # without scripts nothing else waits for the style sheets
     assert still.is_visible()
     assert len(re.findall(r"\d", still.inner_text())) > 30
+
+
+@pytest.mark.parametrize(("name", "variant"), SHOWN)
+def test_the_page_itself_holds_the_still(site: Path, name: str, variant: str | None) -> None:
+    chapter, frame = place_of(name, variant)
+    page = BeautifulSoup((site / f"{chapter}.html").read_text(encoding="utf-8"), "html.parser")
+    (still,) = page.select(f"{frame} .moving-still")
+    assert len(re.findall(r"\d", still.get_text())) > 30
 
 
 def test_a_module_that_cannot_be_loaded_leaves_the_still(browser: Any, address: str) -> None:
